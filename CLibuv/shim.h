@@ -1,0 +1,23 @@
+/* libuv for Swift: handle casts and the calls the Clang importer cannot see, as static inline functions. Nothing else. */
+#ifndef PORTCULLIS_CLIBUV_H
+#define PORTCULLIS_CLIBUV_H
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <uv.h>
+
+/* C's struct "inheritance" does not exist in Swift. */
+static inline uv_stream_t *pc_tcp_stream(uv_tcp_t *tcp) { return (uv_stream_t *)tcp; }
+static inline uv_stream_t *pc_pipe_stream(uv_pipe_t *pipe) { return (uv_stream_t *)pipe; }
+static inline uv_handle_t *pc_stream_handle(uv_stream_t *stream) { return (uv_handle_t *)stream; }
+static inline uv_tcp_t *pc_stream_tcp(uv_stream_t *stream) { return (uv_tcp_t *)stream; }
+static inline uv_pipe_t *pc_stream_pipe(uv_stream_t *stream) { return (uv_pipe_t *)stream; }
+static inline uv_handle_t *pc_timer_handle(uv_timer_t *timer) { return (uv_handle_t *)timer; }
+static inline uv_handle_t *pc_prepare_handle(uv_prepare_t *prepare) { return (uv_handle_t *)prepare; }
+static inline uv_handle_t *pc_signal_handle(uv_signal_t *signal) { return (uv_handle_t *)signal; }
+static inline uv_handle_t *pc_check_handle(uv_check_t *check) { return (uv_handle_t *)check; }
+
+#endif

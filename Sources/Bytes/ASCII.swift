@@ -1,0 +1,48 @@
+/// Byte values and classes of the text protocols.
+package enum ASCII {
+  package static let cr: UInt8 = 0x0D
+  package static let lf: UInt8 = 0x0A
+  package static let space: UInt8 = 0x20
+  package static let tab: UInt8 = 0x09
+  package static let colon: UInt8 = 0x3A
+  package static let slash: UInt8 = 0x2F
+  package static let comma: UInt8 = 0x2C
+  package static let semicolon: UInt8 = 0x3B
+  package static let equals: UInt8 = 0x3D
+  package static let question: UInt8 = 0x3F
+  package static let percent: UInt8 = 0x25
+  package static let quote: UInt8 = 0x22
+  package static let backslash: UInt8 = 0x5C
+  package static let dot: UInt8 = 0x2E
+  package static let dash: UInt8 = 0x2D
+
+  /// Lower-cases A to Z, leaves everything else alone.
+  package static func lowercased(_ byte: UInt8) -> UInt8 {
+    byte &- 0x41 < 26 ? byte | 0x20 : byte
+  }
+
+  package static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+
+  package static func isAlpha(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
+
+  /// The value of a hexadecimal digit, or nil.
+  package static func hexValue(_ byte: UInt8) -> UInt8? {
+    if isDigit(byte) { return byte &- 0x30 }
+    let lower = byte | 0x20
+    return lower &- 0x61 < 6 ? lower &- 0x57 : nil
+  }
+
+  /// A `tchar` of RFC 9110 §5.6.2, the alphabet of methods and field names.
+  package static func isToken(_ byte: UInt8) -> Bool {
+    if isAlpha(byte) || isDigit(byte) { return true }
+    switch byte {
+    case 0x21, 0x23, 0x24, 0x25, 0x26, 0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x5E, 0x5F, 0x60, 0x7C, 0x7E: return true
+    default: return false
+    }
+  }
+
+  /// A byte that may stand in a field value: visible, space, tab or obs-text (RFC 9110 §5.5).
+  package static func isFieldValue(_ byte: UInt8) -> Bool {
+    byte >= 0x20 ? byte != 0x7F : byte == tab
+  }
+}

@@ -1,0 +1,45 @@
+import Glibc
+
+/// Bytes lent for the length of a call: whoever wants to keep them copies them.
+package typealias ByteView = UnsafeRawBufferPointer
+
+extension UnsafeRawBufferPointer {
+  /// The bytes from `offset` on, `count` of them. The caller has checked the bounds.
+  package func slice(_ offset: Int, _ count: Int) -> ByteView {
+    ByteView(rebasing: self[offset..<offset &+ count])
+  }
+
+  /// The bytes from `offset` to the end.
+  package func from(_ offset: Int) -> ByteView {
+    ByteView(rebasing: self[offset...])
+  }
+
+  /// The bytes as text; bytes that are not UTF-8 become U+FFFD. For logs, errors and configuration time only.
+  package var text: String { String(decoding: self, as: UTF8.self) }
+
+  /// Whether these are exactly the bytes of `literal`.
+  package func equals(_ literal: StaticString) -> Bool {
+    count == literal.utf8CodeUnitCount
+      && (count == 0 || unsafeCompare(baseAddress, literal.utf8Start, count))
+  }
+
+  /// Whether these are the bytes of `literal`, which must be lower-case, in any ASCII case.
+  package func equalsIgnoringCase(_ literal: StaticString) -> Bool {
+    guard count == literal.utf8CodeUnitCount else { return false }
+    let other = literal.utf8Start
+    for index in 0..<count where ASCII.lowercased(self[index]) != other[index] { return false }
+    return true
+  }
+
+  /// Whether both views hold the same bytes.
+  package func equals(_ other: ByteView) -> Bool {
+    guard count == other.count else { return false }
+    guard count > 0, let theirs = other.baseAddress else { return true }
+    return unsafeCompare(baseAddress, theirs, count)
+  }
+}
+
+func unsafeCompare(_ left: UnsafeRawPointer?, _ right: UnsafeRawPointer, _ count: Int) -> Bool {
+  guard let left else { return count == 0 }
+  return memcmp(left, right, count) == 0
+}

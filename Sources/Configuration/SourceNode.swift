@@ -1,0 +1,49 @@
+/// A value of the document after interpolation, with its place: all that validation sees of YAML.
+struct SourceNode {
+  indirect enum Content {
+    /// The text as written; its YAML type is decided by the reader, so `0123` stays four characters.
+    case scalar(String)
+    case sequence([SourceNode])
+    case mapping([Entry])
+    /// Nothing written, or YAML's `null`.
+    case null
+    /// Already reported; whoever reads it stays silent.
+    case invalid
+  }
+
+  struct Entry {
+    let key: String
+    let keyPosition: SourcePosition
+    let value: SourceNode
+  }
+
+  let content: Content
+  let position: SourcePosition
+
+  /// What the document has here, in words for a diagnostic.
+  var found: String {
+    switch content {
+    case .scalar(let text): "the value \(quoted(text))"
+    case .sequence: "a list"
+    case .mapping: "a mapping"
+    case .null, .invalid: "nothing"
+    }
+  }
+}
+
+/// Text as it appears in a diagnostic: in quotes, without line breaks or control characters, and not endless.
+func quoted(_ text: String) -> String {
+  let shown = text.unicodeScalars.prefix(80).map { scalar in
+    isPrintable(scalar) ? String(scalar) : "\\u{\(String(scalar.value, radix: 16))}"
+  }
+  return "\"\(shown.joined())\(text.unicodeScalars.count > 80 ? "…" : "")\""
+}
+
+/// Whether a scalar is visible text, or an ordinary space.
+func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+  switch scalar.properties.generalCategory {
+  case .control, .format, .lineSeparator, .paragraphSeparator, .unassigned, .privateUse, .surrogate: false
+  case .spaceSeparator: scalar == " "
+  default: true
+  }
+}

@@ -1,0 +1,33 @@
+package import Configuration
+import Glibc
+import Inbound
+import Net
+import Telemetry
+
+/// The gateway as a process.
+package enum Gateway {
+  /// Runs the gateway until a signal ends it; SIGTERM and SIGINT drain first.
+  ///
+  /// - Returns: the exit status: 0 after a clean stop, 1 when it could not start.
+  package static func serve(_ configuration: GatewayConfiguration) -> Int32 {
+    do throws(NetFailure) {
+      let loop = try Loop()
+      let output = OutputFile(loop, descriptor: STDOUT_FILENO)
+      let log = Log(configuration.log) { output.append($0) }
+      let service = try GatewayBuilder(loop, configuration, log).start()
+      let shutdown = Shutdown(loop, log, timeout: UInt64(configuration.timeouts.drain.milliseconds)) { timeout, finished in
+        service.drain(timeout: timeout) {
+          log.event(.info, "stopped")
+          output.drain(finished)
+        }
+      }
+      shutdown.watchSignals()
+      loop.run()
+      return 0
+    } catch {
+      var message = "portcullis: cannot start: \(error)\n"
+      message.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+      return 1
+    }
+  }
+}

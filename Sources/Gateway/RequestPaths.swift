@@ -1,0 +1,42 @@
+import Configuration
+import JSON
+import Pipeline
+import Stages
+
+/// What happens to a request, top to bottom: the stages of every kind of route stand here in their order.
+enum RequestPaths {
+  /// A route that asks for a token.
+  static func guarded(_ route: RoutePlan, challenge: Challenge, check: TokenCheck, proxy: Proxy) -> RequestPath {
+    RequestPath(
+      [
+        OriginPolicy(allowed: route.origins),  // pages that may not call: 403; CORS preflight: 204
+        CanonicalPath(path: route.path, url: route.location),  // a slash too many: 308
+        ChallengeStage(challenge),  // no token: 401, and where to get one
+        HostPolicy(allowed: route.authorities),  // somebody else's host: 421
+      ],
+      gate: check,  // 400, 401, 403, 503, or a VerifiedToken
+      admitted: [
+        proxy  // to the backend and back
+      ])
+  }
+
+  /// A route whose configuration says `authorization: none`.
+  static func open(_ route: RoutePlan, anonymous: Anonymous, proxy: Proxy) -> RequestPath {
+    RequestPath(
+      [
+        OriginPolicy(allowed: route.origins),
+        CanonicalPath(path: route.path, url: route.location),
+        HostPolicy(allowed: route.authorities),
+      ],
+      gate: OpenGate(anonymous),
+      admitted: [proxy])
+  }
+
+  /// The protected resource metadata of a route.
+  static func metadata(_ metadata: ProtectedResourceMetadata) -> RequestPath {
+    RequestPath(local: [ResourceMetadata(document: metadata.document.serialized())])
+  }
+
+  /// Well-known documents that the gateway does not have: 404, also where a route begins at the root (GW-64).
+  static var unknownDocuments: RequestPath { RequestPath(local: []) }
+}

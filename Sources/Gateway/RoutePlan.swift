@@ -1,0 +1,45 @@
+import Configuration
+import Stages
+
+/// A configured route with everything that follows from it.
+struct RoutePlan {
+  let configuration: RouteConfiguration
+  private let allowedHosts: [String]
+
+  init(_ configuration: RouteConfiguration, allowedHosts: [String]) {
+    self.configuration = configuration
+    self.allowedHosts = allowedHosts
+  }
+
+  var path: String { configuration.path }
+  /// The URL that clients use.
+  var location: String { configuration.location }
+  var authority: String { configuration.publicURL.authority }
+
+  /// Pages of the route's own origin may call it, and those the configuration names.
+  var origins: [String] { [configuration.publicURL.origin] + configuration.allowedOrigins }
+
+  var metadataPath: String { ProtectedResourceMetadata.path(for: path) }
+  var metadataURL: String { configuration.publicURL.origin + metadataPath }
+
+  /// The Host values that mean this route. The names of the loopback interface stand for each other.
+  var authorities: [String] {
+    let url = configuration.publicURL
+    let names = url.isLoopback ? ["127.0.0.1", "localhost", "[::1]"] : []
+    let hosts = [url.authority] + names.map { "\($0):\(url.port)" } + ["\(url.host):\(url.port)"]
+    let bare = url.port == url.scheme.defaultPort ? names : []
+    return hosts + bare + allowedHosts
+  }
+
+  var proxySettings: Proxy.Settings {
+    let upstream = configuration.upstream.url
+    let headers = configuration.identityHeaders
+    return Proxy.Settings(
+      routePath: path, upstreamPath: upstream.path.isEmpty ? "/" : upstream.path,
+      upstreamAuthority: upstream.authority, publicAuthority: authority,
+      publicScheme: configuration.publicURL.scheme.rawValue,
+      identityHeaders: IdentityHeaders(
+        subject: headers.subject, client: headers.client, scopes: headers.scopes, issuer: headers.issuer),
+      bodyLimit: 0)
+  }
+}

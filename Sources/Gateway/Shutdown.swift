@@ -1,0 +1,42 @@
+import Glibc
+package import Net
+package import Telemetry
+
+/// Turns signals into an orderly stop. A second SIGTERM or SIGINT does not wait.
+package final class Shutdown {
+  private let loop: Loop
+  private let log: Log
+  private let timeout: UInt64
+  private let drain: (UInt64, @escaping () -> Void) -> Void
+  private var isStopping = false
+  private var watchers: [SignalWatcher] = []
+
+  /// - Parameters:
+  ///   - timeout: milliseconds that running exchanges get.
+  ///   - drain: stops everything within that time and calls back.
+  package init(
+    _ loop: Loop, _ log: Log, timeout: UInt64, drain: @escaping (UInt64, @escaping () -> Void) -> Void
+  ) {
+    self.loop = loop
+    self.log = log
+    self.timeout = timeout
+    self.drain = drain
+  }
+
+  package func watchSignals() {
+    for number in [SIGTERM, SIGINT] {
+      watchers.append(SignalWatcher(loop, number) { [unowned self] in stop() })
+    }
+    watchers.append(
+      SignalWatcher(loop, SIGHUP) { [unowned self] in
+        log.event(.warning, "reload_not_supported") { $0.member("remedy", "restart to read the configuration anew") }
+      })
+  }
+
+  private func stop() {
+    guard !isStopping else { return loop.stop() }
+    isStopping = true
+    log.event(.info, "draining") { $0.member("timeout_ms", Int(timeout)) }
+    drain(timeout) { [loop] in loop.stop() }
+  }
+}

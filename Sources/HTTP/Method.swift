@@ -1,0 +1,27 @@
+package import Bytes
+
+/// The request methods the gateway tells apart (RFC 9110 §9, RFC 5789).
+package enum Method: UInt8, Sendable {
+  case get, head, post, put, delete, connect, options, trace, patch
+  /// Any other token; its spelling stays in the head.
+  case other
+
+  /// Method names are case-sensitive (RFC 9110 §9.1).
+  package init(_ name: ByteView) {
+    switch name.count {
+    case 3: self = name.equals("GET") ? .get : name.equals("PUT") ? .put : .other
+    case 4: self = name.equals("POST") ? .post : name.equals("HEAD") ? .head : .other
+    case 5: self = name.equals("PATCH") ? .patch : name.equals("TRACE") ? .trace : .other
+    case 6: self = name.equals("DELETE") ? .delete : .other
+    case 7: self = name.equals("OPTIONS") ? .options : name.equals("CONNECT") ? .connect : .other
+    default: self = .other
+    }
+  }
+}
+
+/// The protocol version of a message.
+package enum Version: UInt8, Sendable, Comparable {
+  case http10, http11, http2
+
+  package static func < (left: Version, right: Version) -> Bool { left.rawValue < right.rawValue }
+}

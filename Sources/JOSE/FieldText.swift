@@ -1,0 +1,41 @@
+internal import Bytes
+
+/// Claims as HTTP field values. What is not visible ASCII is percent-encoded as UTF-8, and so is the percent
+/// sign, so that no claim can end a header line and no two claims look alike.
+enum FieldText {
+  /// A space inside the text stays, one at either end would be lost on the way (RFC 9110 §5.5) and is
+  /// encoded.
+  static func encode(_ text: String) -> [UInt8] {
+    if text.utf8.allSatisfy({ isPlain($0) }) { return [UInt8](text.utf8) }
+    var field = [UInt8]()
+    let last = text.utf8.count - 1
+    for (index, byte) in text.utf8.enumerated() {
+      append(byte, to: &field, keepingSpace: index > 0 && index < last)
+    }
+    return field
+  }
+
+  /// Words separated by single spaces; a space inside a word is encoded.
+  static func encode(words: [String]) -> [UInt8] {
+    var field = [UInt8]()
+    for word in words {
+      if !field.isEmpty { field.append(ASCII.space) }
+      for byte in word.utf8 { append(byte, to: &field, keepingSpace: false) }
+    }
+    return field
+  }
+
+  private static func append(_ byte: UInt8, to field: inout [UInt8], keepingSpace: Bool) {
+    if isPlain(byte) || (keepingSpace && byte == ASCII.space) {
+      field.append(byte)
+    } else {
+      field.append(ASCII.percent)
+      field.append(hexadecimal(byte >> 4))
+      field.append(hexadecimal(byte & 0x0F))
+    }
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool { 0x21...0x7E ~= byte && byte != ASCII.percent }
+
+  private static func hexadecimal(_ digit: UInt8) -> UInt8 { digit < 10 ? 0x30 + digit : 0x37 + digit }
+}

@@ -1,0 +1,55 @@
+/// Why a token is not accepted.
+package enum TokenFault: Error, Equatable, Sendable, CaseIterable {
+  case tooLong
+  case malformed
+  case malformedHeader
+  case malformedClaims
+  case unsupportedAlgorithm
+  case unsupportedHeader
+  case notAnAccessToken
+  case missingExpiry
+  case expired
+  case notYetValid
+  case issuedInFuture
+  case wrongIssuer
+  case wrongAudience
+  case unknownKey
+  case badSignature
+  case wrongClient
+  case claimMismatch
+  case insufficientScope
+
+  /// For logs and metrics.
+  package var reason: StaticString { texts.reason }
+
+  /// For the client's `error_description`. Fixed text in the alphabet of RFC 6750 §3, free of anything the
+  /// client sent.
+  package var explanation: StaticString { texts.explanation }
+
+  /// The one fault that more consent can cure: 403 instead of 401 (RFC 6750 §3.1).
+  package var isInsufficientScope: Bool { self == .insufficientScope }
+
+  private var texts: (reason: StaticString, explanation: StaticString) {
+    switch self {
+    case .tooLong: ("too_long", "The access token is too long")
+    case .malformed: ("malformed", "The access token is not a signed JWT")
+    case .malformedHeader: ("malformed_header", "The header of the access token is malformed")
+    case .malformedClaims: ("malformed_claims", "The claims of the access token are malformed")
+    case .unsupportedAlgorithm: ("unsupported_algorithm", "The signature algorithm is not accepted")
+    case .unsupportedHeader:
+      ("unsupported_header", "The access token needs an extension that is not supported")
+    case .notAnAccessToken: ("not_an_access_token", "The token is not an access token")
+    case .missingExpiry: ("missing_expiry", "The access token does not expire")
+    case .expired: ("expired", "The access token has expired")
+    case .notYetValid: ("not_yet_valid", "The access token is not valid yet")
+    case .issuedInFuture: ("issued_in_future", "The access token was issued in the future")
+    case .wrongIssuer: ("wrong_issuer", "The access token is from another issuer")
+    case .wrongAudience: ("wrong_audience", "The access token is for another audience")
+    case .unknownKey: ("unknown_key", "The access token is signed with an unknown key")
+    case .badSignature: ("bad_signature", "The signature of the access token is not valid")
+    case .wrongClient: ("wrong_client", "The access token was issued to a client that is not allowed")
+    case .claimMismatch: ("claim_mismatch", "A claim of the access token does not meet the requirements")
+    case .insufficientScope: ("insufficient_scope", "The access token lacks a required permission")
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import CLibuv
+import Glibc
+
+/// Accepts connections on one address.
+///
+/// When told to pause, or when the process is out of file descriptors, it stops accepting: connections wait in the
+/// kernel's queue, nothing spins, and accepting goes on when there is room.
+package final class Listener {
+  private let loop: Loop
+  private let stream: UnsafeMutablePointer<uv_stream_t>
+  private let isTCP: Bool
+  private let socketPath: String?
+  private let accepted: (Transport, SocketAddress?) -> Void
+  private var isClosed = false
+  /// A connection that the loop holds until there is room for it.
+  private var isWaiting = false
+  private let retry: Deadline
+
+  /// Whether a further connection may be accepted; asked for each.
+  package var hasRoom: () -> Bool = { true }
+  /// Where it listens, with the port that the system chose for port 0.
+  package private(set) var address: SocketAddress
+
+  /// Starts to listen.
+  ///
+  /// - Parameters:
+  ///   - backlog: connections the kernel holds until they are accepted.
+  ///   - accepted: called with each new connection and its peer.
+  package init(
+    _ loop: Loop, _ address: SocketAddress, backlog: Int,
+    accepted: @escaping (Transport, SocketAddress?) -> Void
+  ) throws(NetFailure) {
+    self.loop = loop
+    self.address = address
+    self.accepted = accepted
+    stream = Self.allocate(loop, address)
+    switch address {
+    case .ip: (isTCP, socketPath) = (true, nil)
+    case .unix(let path): (isTCP, socketPath) = (false, path)
+    }
+    final class Target { weak var listener: Listener? }
+    let target = Target()
+    retry = Deadline(loop.deadlines) { target.listener?.resume() }
+    try Self.bind(stream, address)
+    target.listener = self
+    stream.pointee.data = Unmanaged.passRetained(self).toOpaque()
+    try Self.check(
+      uv_listen(stream, Int32(backlog)) { handle, status in
+        guard let data = handle?.pointee.data else { return }
+        Unmanaged<Listener>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.connectionWaits(status) }
+      })
+    if isTCP { try configureTCP() }
+  }
+
+  private static func allocate(_ loop: Loop, _ address: SocketAddress) -> UnsafeMutablePointer<uv_stream_t> {
+    switch address {
+    case .ip:
+      let tcp = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
+      uv_tcp_init(loop.raw, tcp)
+      return pc_tcp_stream(tcp)
+    case .unix:
+      let pipe = UnsafeMutablePointer<uv_pipe_t>.allocate(capacity: 1)
+      uv_pipe_init(loop.raw, pipe, 0)
+      return pc_pipe_stream(pipe)
+    }
+  }
+
+  private static func check(_ status: Int32) throws(NetFailure) {
+    if status < 0 { throw NetFailure(status) }
+  }
+
+  /// Binds; libuv sets SO_REUSEADDR. A socket file that nobody listens on any more is replaced.
+  private static func bind(_ stream: UnsafeMutablePointer<uv_stream_t>, _ address: SocketAddress) throws(NetFailure) {
+    guard case .unix(let path) = address else {
+      return try check(try address.withSockAddr { uv_tcp_bind(pc_stream_tcp(stream), $0, 0) })
+    }
+    if uv_pipe_bind(pc_stream_pipe(stream), path) == UV_EADDRINUSE.rawValue {
+      guard isAbandoned(path), unlink(path) == 0 else { throw NetFailure.addressInUse }
+      try check(uv_pipe_bind(pc_stream_pipe(stream), path))
+    }
+  }
+
+  private static func isAbandoned(_ path: String) -> Bool {
+    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    guard descriptor >= 0 else { return false }
+    defer { Glibc.close(descriptor) }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let fits = withUnsafeMutableBytes(of: &address.sun_path) { room in
+      guard path.utf8.count < room.count else { return false }
+      room.copyBytes(from: path.utf8)
+      return true
+    }
+    guard fits else { return false }
+    let status = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    return status != 0 && errno == ECONNREFUSED
+  }
+
+  /// Accepted sockets inherit both options: no system call per connection.
+  private func configureTCP() throws(NetFailure) {
+    uv_tcp_nodelay(pc_stream_tcp(stream), 1)
+    uv_tcp_keepalive(pc_stream_tcp(stream), 1, 60)
+    var storage = sockaddr_storage()
+    var length = Int32(MemoryLayout<sockaddr_storage>.size)
+    let found = withUnsafeMutablePointer(to: &storage) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name -> SocketAddress? in
+        uv_tcp_getsockname(pc_stream_tcp(stream), name, &length) == 0 ? SocketAddress(name) : nil
+      }
+    }
+    if let found { address = found }
+  }
+
+  private func connectionWaits(_ status: Int32) {
+    guard !isClosed else { return }
+    isWaiting = true
+    // Out of descriptors or memory: nothing has been accepted; look again soon rather than spin.
+    if status < 0 { return retry.set(in: 100) }
+    resume()
+  }
+
+  /// Accepts what waits, if there is room. Call it when room has become free.
+  package func resume() {
+    guard isWaiting, !isClosed else { return }
+    guard hasRoom() else { return }
+    isWaiting = false
+    let client = Self.allocate(loop, address)
+    let transport = Transport(loop, client, isTCP: isTCP)
+    guard uv_accept(stream, client) == 0 else { return transport.close() }
+    accepted(transport, isTCP ? Self.peer(of: client) : nil)
+  }
+
+  private static func peer(of stream: UnsafeMutablePointer<uv_stream_t>) -> SocketAddress? {
+    var storage = sockaddr_storage()
+    var length = Int32(MemoryLayout<sockaddr_storage>.size)
+    return withUnsafeMutablePointer(to: &storage) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in
+        uv_tcp_getpeername(pc_stream_tcp(stream), name, &length) == 0 ? SocketAddress(name) : nil
+      }
+    }
+  }
+
+  /// Stops listening; a UNIX-domain socket file is removed.
+  package func close() {
+    guard !isClosed else { return }
+    isClosed = true
+    retry.invalidate()
+    uv_close(pc_stream_handle(stream)) { handle in
+      guard let data = handle?.pointee.data else { return }
+      Unmanaged<Listener>.fromOpaque(data).release()
+    }
+  }
+
+  deinit { free(stream) }
+}

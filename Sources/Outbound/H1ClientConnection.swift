@@ -1,0 +1,330 @@
+import Bytes
+import HTTP
+import Net
+import Wire
+
+/// A connection to a backend that speaks HTTP/1.1: one request at a time, reused between requests.
+final class H1ClientConnection {
+  private enum Phase {
+    /// Looking up the name, connecting.
+    case dialing
+    case idle
+    /// A request is under way and its response head has not come.
+    case awaiting
+    /// The response's body is under way.
+    case receiving
+    case closed
+  }
+
+  private let pool: UpstreamPool
+  private var phase = Phase.dialing
+  private var transport: Transport?
+  private var connector: Connector?
+  private var decoder: ResponseDecoder
+  private let head = ResponseHead()
+  private var client: (any UpstreamClient)?
+  private var requestSource: (any BodySource)?
+  private var responseSink: (any BodySink)?
+  /// Input that came while the receiver could take no more.
+  private let held: ByteBuffer
+  private var isHolding = false
+  private var isDelivering = false
+  private var isChunked = false
+  private var requestIsComplete = false
+  private var mayPersist = false
+  /// Not the first request on this connection: the backend may be about to close it.
+  private var isReused = false
+  private var idleSince: UInt64 = 0
+  private var deadline: Deadline?
+
+  /// Milliseconds of rest after which the kernel is asked whether the backend has closed.
+  private static let suspiciousRest: UInt64 = 500
+
+  init(_ pool: UpstreamPool) {
+    self.pool = pool
+    decoder = ResponseDecoder(limits: pool.endpoint.limits)
+    held = ByteBuffer(pool: pool.loop.buffers)
+    deadline = Deadline(pool.loop.deadlines) { [unowned self] in deadlinePassed() }
+  }
+
+  deinit { deadline?.invalidate() }
+
+  // MARK: Connecting
+
+  func dial(for client: any UpstreamClient) {
+    self.client = client
+    phase = .dialing
+    deadline?.set(in: pool.endpoint.connectTimeout)
+    pool.locate { [self] result in
+      guard phase == .dialing else { return }
+      switch result {
+      case .success(let addresses): connect(addresses[...])
+      case .failure(let failure): fail(.nameNotResolved(failure))
+      }
+    }
+  }
+
+  /// Tries one address after the other.
+  private func connect(_ addresses: ArraySlice<SocketAddress>) {
+    guard let address = addresses.first else { return fail(.connectFailed(.notFound)) }
+    do throws(NetFailure) {
+      connector = try Connector.connect(pool.loop, to: address) { [self] result in
+        connector = nil
+        switch result {
+        case .success(let transport): connected(transport)
+        case .failure(let failure): tryNext(addresses.dropFirst(), failure)
+        }
+      }
+    } catch {
+      tryNext(addresses.dropFirst(), error)
+    }
+  }
+
+  private func tryNext(_ rest: ArraySlice<SocketAddress>, _ failure: NetFailure) {
+    guard rest.isEmpty else { return connect(rest) }
+    pool.forgetAddresses()
+    fail(.connectFailed(failure))
+  }
+
+  private func connected(_ transport: Transport) {
+    self.transport = transport
+    transport.setDelegate(self)
+    transport.resumeReading()
+    if isResending { return resend() }
+    if let client { serve(client) }
+  }
+
+  // MARK: A request whose connection was closing: nothing has been sent, so it may be sent again (RFC 9110 §9.2.2)
+
+  private var isResending = false
+  private let unsent = ByteBuffer()
+
+  private func redial(_ old: Transport) {
+    unsent.append(old.outputBuffer.view)
+    old.close()
+    transport = nil
+    isReused = false
+    isResending = true
+    if let client { dial(for: client) }
+  }
+
+  private func resend() {
+    isResending = false
+    phase = .awaiting
+    deadline?.set(in: pool.endpoint.responseTimeout)
+    transport?.write(unsent.view)
+    unsent.clear()
+    requestSource?.resume()
+  }
+
+  // MARK: Requests
+
+  /// Whether an idle connection can still be used.
+  var isUsable: Bool {
+    guard phase == .idle, let transport else { return false }
+    return pool.loop.now - idleSince < Self.suspiciousRest || !transport.hasPendingInput
+  }
+
+  func serve(_ client: any UpstreamClient) {
+    self.client = client
+    phase = .awaiting
+    requestIsComplete = false
+    mayPersist = true
+    transport?.markSent()
+    deadline?.set(in: pool.endpoint.responseTimeout)
+    client.upstreamReady(self)
+  }
+
+  /// Waits for the next request.
+  func rest() {
+    phase = .idle
+    isReused = true
+    idleSince = pool.loop.now
+    deadline?.set(in: pool.endpoint.idleTimeout)
+  }
+
+  func close() { end { $0.close() } }
+
+  private func end(_ how: (Transport) -> Void) {
+    guard phase != .closed else { return }
+    phase = .closed
+    deadline?.invalidate()
+    connector?.cancel()
+    connector = nil
+    client = nil
+    requestSource = nil
+    responseSink = nil
+    if let transport { how(transport) }
+    transport = nil
+    held.clear()
+    pool.remove(self)
+  }
+
+  private func deadlinePassed() {
+    switch phase {
+    case .dialing: fail(.connectTimedOut)
+    case .awaiting: fail(.responseTimedOut)
+    case .idle: close()
+    case .receiving, .closed: break
+    }
+  }
+
+  /// Ends the request without a response.
+  private func fail(_ failure: UpstreamFailure) {
+    let client = client
+    end { $0.reset() }
+    client?.upstreamFailed(failure)
+  }
+
+  // MARK: Responses
+
+  private func deliver(_ bytes: ByteView) {
+    var input = bytes
+    isDelivering = true
+    defer { isDelivering = false }
+    do throws(WireFault) {
+      while !isHolding, phase == .awaiting || phase == .receiving {
+        switch try decoder.next(&input, head) {
+        case .needMore: return
+        case .informational: client?.upstreamInformed(head)
+        case .head(let length): received(length)
+        case .body(let data): if responseSink?.write(data) == .wait { hold() }
+        case .end(let trailers): return complete(trailers, leftOver: input.count)
+        }
+      }
+    } catch {
+      return broken(error)
+    }
+    guard phase != .closed else { return }
+    if input.count > 0 { held.append(input) }
+    if !isHolding { transport?.resumeReading() }
+  }
+
+  private func received(_ length: BodyLength) {
+    phase = .receiving
+    deadline?.clear()
+    let options = ConnectionOptions(consuming: head.fields)
+    if options.close || head.version < .http11 { mayPersist = false }
+    guard let sink = client?.upstreamResponded(head, length) else { return abort() }
+    if phase == .receiving { responseSink = sink }
+  }
+
+  private func hold() {
+    isHolding = true
+    transport?.pauseReading()
+  }
+
+  private func complete(_ trailers: Fields?, leftOver: Int) {
+    let sink = responseSink
+    responseSink = nil
+    client = nil
+    requestSource = nil
+    if mayPersist, requestIsComplete, leftOver == 0 { pool.release(self) } else { end { $0.close() } }
+    sink?.finish(trailers)
+  }
+
+  /// The backend's bytes are not HTTP.
+  private func broken(_ fault: WireFault) {
+    if phase == .awaiting { return fail(.malformed(fault)) }
+    let sink = responseSink
+    end { $0.reset() }
+    sink?.fail(.malformed)
+  }
+}
+
+extension H1ClientConnection: TransportDelegate {
+  func transport(_ transport: Transport, didRead bytes: ByteView) {
+    switch phase {
+    case .awaiting, .receiving: deliver(bytes)
+    // Nobody has asked for anything: whatever this is, it answers no request of ours.
+    case .idle, .dialing, .closed: close()
+    }
+  }
+
+  func transport(_ transport: Transport, didEnd failure: NetFailure) {
+    switch phase {
+    case .idle, .dialing, .closed: close()
+    case .awaiting:
+      if isReused, !transport.hasSent { return redial(transport) }
+      fail(.closedEarly(failure))
+    case .receiving:
+      let sink = responseSink
+      let isClean = failure == .endOfFile && decoder.ending == .clean
+      end { $0.close() }
+      if isClean { sink?.finish(nil) } else { sink?.fail(.aborted) }
+    }
+  }
+
+  func transportDidDrain(_ transport: Transport) { requestSource?.resume() }
+}
+
+extension H1ClientConnection: UpstreamStream {
+  func send(_ head: RequestHead, _ length: BodyLength, from source: (any BodySource)?) -> any BodySink {
+    requestSource = source
+    decoder.expectResponse(to: head.method)
+    isChunked = length == .unknown
+    requestIsComplete = length == .none || length == .known(0)
+    if let transport {
+      HeadEncoder.write(head, length: length, to: transport.outputBuffer)
+      transport.wrote()
+    }
+    return self
+  }
+
+  var responseBody: any BodySource { self }
+
+  func abort() { end { $0.reset() } }
+}
+
+extension H1ClientConnection: BodySink {
+  func write(_ bytes: ByteView) -> Flow {
+    guard phase == .awaiting || phase == .receiving || isResending else { return .wait }
+    guard let transport, !isResending else {
+      append(bytes, to: unsent)
+      return unsent.count > Transport.highWater ? .wait : .more
+    }
+    if phase == .awaiting { deadline?.set(in: pool.endpoint.responseTimeout) }
+    if isChunked {
+      ChunkEncoder.writeSize(bytes.count, to: transport.outputBuffer)
+      transport.write(bytes)
+      transport.outputBuffer.append("\r\n")
+      transport.wrote()
+    } else {
+      transport.write(bytes)
+    }
+    return transport.isCongested ? .wait : .more
+  }
+
+  private func append(_ bytes: ByteView, to buffer: ByteBuffer) {
+    if isChunked { ChunkEncoder.writeSize(bytes.count, to: buffer) }
+    buffer.append(bytes)
+    if isChunked { buffer.append("\r\n") }
+  }
+
+  func finish(_ trailers: Fields?) {
+    requestIsComplete = true
+    requestSource = nil
+    guard isChunked else { return }
+    let buffer = isResending ? unsent : transport?.outputBuffer
+    if let buffer { ChunkEncoder.writeEnd(trailers, to: buffer) }
+    transport?.wrote()
+  }
+
+  func fail(_ failure: BodyFailure) { abort() }
+}
+
+extension H1ClientConnection: BodySource {
+  func resume() {
+    guard isHolding else { return }
+    isHolding = false
+    guard !isDelivering else { return }
+    if !held.isEmpty {
+      let input = ByteBuffer()
+      input.swapContents(with: held)
+      deliver(input.view)
+    }
+    if !isHolding { transport?.resumeReading() }
+  }
+
+  func cancel(_ failure: BodyFailure) { abort() }
+}

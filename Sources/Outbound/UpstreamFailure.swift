@@ -1,0 +1,38 @@
+package import Net
+package import Wire
+
+/// Why a request got no response. The log gets `reason` and `detail`; the client 502, 503 or 504.
+package enum UpstreamFailure: Error {
+  case nameNotResolved(NetFailure)
+  case connectFailed(NetFailure)
+  case connectTimedOut
+  /// The connection ended before a complete response head.
+  case closedEarly(NetFailure)
+  /// What came is not HTTP.
+  case malformed(WireFault)
+  case responseTimedOut
+  /// The pool is full, and so is its queue.
+  case queueFull
+  case queueTimedOut
+
+  package var reason: StaticString {
+    switch self {
+    case .nameNotResolved: "upstream_name_not_resolved"
+    case .connectFailed: "upstream_connect_failed"
+    case .connectTimedOut: "upstream_connect_timeout"
+    case .closedEarly: "upstream_closed_early"
+    case .malformed: "upstream_malformed"
+    case .responseTimedOut: "upstream_response_timeout"
+    case .queueFull: "upstream_queue_full"
+    case .queueTimedOut: "upstream_queue_timeout"
+    }
+  }
+
+  package var detail: String? {
+    switch self {
+    case .nameNotResolved(let failure), .connectFailed(let failure), .closedEarly(let failure): failure.description
+    case .malformed(let fault): fault.reason.description
+    case .connectTimedOut, .responseTimedOut, .queueFull, .queueTimedOut: nil
+    }
+  }
+}

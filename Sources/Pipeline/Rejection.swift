@@ -1,0 +1,90 @@
+package import Telemetry
+
+/// A refusal: what the client gets and what the log says. All refusals are rendered here.
+package struct Rejection {
+  package let reply: Reply
+  /// snake_case, for the log.
+  package let reason: StaticString
+  /// What it says about the caller's credentials, when it does.
+  package var auth: AuthOutcome?
+
+  /// - Parameter message: for the person who reads the body; never made of anything the client sent.
+  init(
+    _ status: Int, _ error: StaticString, reason: StaticString? = nil, _ message: String,
+    fields: [(StaticString, String)] = [], auth: AuthOutcome? = nil
+  ) {
+    let body = "{\"error\":\"\(error)\",\"error_description\":\"\(message)\"}\n"
+    reply = .json(status, fields + [("Cache-Control", "no-store")], [UInt8](body.utf8))
+    self.reason = reason ?? error
+    self.auth = auth
+  }
+
+  // MARK: The request itself
+
+  /// A request that HTTP does not allow; the connection closes behind it.
+  package static func malformed(_ status: Int, reason: StaticString) -> Rejection {
+    switch status {
+    case 408: Rejection(408, "request_timeout", reason: reason, "The request did not arrive in time.")
+    case 414: Rejection(414, "uri_too_long", reason: reason, "The request target is longer than this gateway allows.")
+    case 431: Rejection(431, "head_too_large", reason: reason, "The request head is larger than this gateway allows.")
+    case 501: Rejection(501, "not_implemented", reason: reason, "This gateway does not implement what the request asks for.")
+    case 505: Rejection(505, "version_not_supported", reason: reason, "This gateway speaks HTTP/1.1 and HTTP/1.0.")
+    default: Rejection(400, "bad_request", reason: reason, "The request is not valid HTTP.")
+    }
+  }
+
+  package static var notFound: Rejection {
+    Rejection(404, "not_found", "Nothing is served at this path.")
+  }
+
+  package static var misdirected: Rejection {
+    Rejection(421, "misdirected_request", "This gateway does not serve the host the request names.")
+  }
+
+  /// GW-70.
+  package static var originNotAllowed: Rejection {
+    Rejection(403, "origin_not_allowed", "Pages of this origin may not call this server.")
+  }
+
+  package static var methodNotAllowed: Rejection {
+    Rejection(
+      405, "method_not_allowed", "This method is not served here.",
+      fields: [("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")])
+  }
+
+  package static var bodyTooLarge: Rejection {
+    Rejection(413, "body_too_large", "The request body is larger than this gateway allows.")
+  }
+
+  /// The canonical URL has no trailing slash; 308 keeps method and body (GW-25).
+  package static func moved(to location: String) -> Rejection {
+    Rejection(308, "moved", "The canonical URL has no trailing slash.", fields: [("Location", location)])
+  }
+
+  // MARK: The backend and the provider
+
+  /// The backend could not be reached, or broke off before its response.
+  package static func badGateway(_ reason: StaticString) -> Rejection {
+    Rejection(502, "bad_gateway", reason: reason, "The MCP server behind this gateway did not give a valid answer.")
+  }
+
+  package static func gatewayTimeout(_ reason: StaticString) -> Rejection {
+    Rejection(504, "gateway_timeout", reason: reason, "The MCP server behind this gateway did not answer in time.")
+  }
+
+  package static func overloaded(_ reason: StaticString) -> Rejection {
+    Rejection(503, "overloaded", reason: reason, "Too many requests wait for the MCP server.", fields: [("Retry-After", "1")])
+  }
+
+  /// No key of the provider could be fetched: never a 401, which would send the user through sign-in (GW-16).
+  package static func providerUnavailable(retryAfter seconds: Int) -> Rejection {
+    Rejection(
+      503, "provider_unavailable", "The keys of the identity provider cannot be fetched at the moment.",
+      fields: [("Retry-After", String(seconds))])
+  }
+
+  /// A state that should not exist; it ends one request.
+  package static func internalFault(_ reason: StaticString) -> Rejection {
+    Rejection(500, "internal_error", reason: reason, "The gateway could not handle the request.")
+  }
+}

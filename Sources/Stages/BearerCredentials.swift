@@ -1,0 +1,66 @@
+package import Bytes
+package import HTTP
+
+/// How a request says who calls (RFC 6750 §2).
+package enum BearerCredentials {
+  /// No bearer token, or none in the one place where it is looked for.
+  case none
+  /// A token; nothing about it has been checked.
+  case token(ByteView)
+  /// Something that cannot be understood (GW-07): the words for the client, and the reason for the log.
+  case malformed(StaticString, reason: StaticString)
+
+  /// Only the Authorization field counts; a token in the query is never looked at (GW-40).
+  package static func find(in request: RequestHead) -> BearerCredentials {
+    let fields = request.fields
+    guard let index = fields.firstIndex(of: .authorization) else { return .none }
+    guard fields.firstIndex(of: .authorization, from: index + 1) == nil else {
+      return .malformed("More than one Authorization field", reason: "repeated_authorization")
+    }
+    let value = fields.value(index)
+    let scheme = value.prefix { $0 != ASCII.space }
+    guard ByteView(rebasing: scheme).equalsIgnoringCase("bearer") else { return .none }
+    var start = scheme.count
+    while start < value.count, value[start] == ASCII.space { start += 1 }
+    let token = value.from(start)
+    guard token.count > 0 else { return .malformed("The bearer token is empty", reason: "empty_token") }
+    guard isToken68(token) else {
+      return .malformed("The bearer token contains characters that no token has", reason: "bad_token_syntax")
+    }
+    if request.query.map(hasToken) == true {
+      return .malformed("The token is sent in more than one way", reason: "token_in_query")
+    }
+    return .token(token)
+  }
+
+  /// `token68` (RFC 9110 §11.2).
+  private static func isToken68(_ token: ByteView) -> Bool {
+    var end = token.count
+    while end > 0, token[end - 1] == ASCII.equals { end -= 1 }
+    guard end > 0 else { return false }
+    for index in 0..<end where !isToken68Byte(token[index]) { return false }
+    return true
+  }
+
+  /// Letters, digits and `-._~+/`, by table look-up in two words: this loop sees every byte of every token.
+  @inline(__always)
+  private static func isToken68Byte(_ byte: UInt8) -> Bool {
+    let word: UInt64 = byte < 64 ? 0x03FF_E800_0000_0000 : 0x47FF_FFFE_87FF_FFFE
+    return byte < 128 && word >> UInt64(byte & 63) & 1 == 1
+  }
+
+  /// Whether a query parameter is called `access_token` (RFC 6750 §2.3).
+  package static func hasToken(_ query: ByteView) -> Bool {
+    var start = 0
+    for end in 0...query.count where end == query.count || query[end] == 0x26 {
+      let parameter = query.slice(start, end - start)
+      if parameter.count >= 12, parameter.slice(0, 12).equalsIgnoringCase("access_token"),
+        parameter.count == 12 || parameter[12] == ASCII.equals
+      {
+        return true
+      }
+      start = end + 1
+    }
+    return false
+  }
+}

@@ -1,0 +1,89 @@
+import Bytes
+import HTTP
+import Pipeline
+
+/// Turns the request as the client sent it into the one the backend gets: in place, field by field.
+struct RequestRewriter {
+  private let routeLength: Int
+  private let upstreamPath: [UInt8]
+  private let upstreamAuthority: [UInt8]
+  private let publicAuthority: [UInt8]
+  private let publicScheme: [UInt8]
+  private let identity: IdentityWriter
+  /// `;host=…;proto=…` of the Forwarded field (RFC 7239 §4), the same for every request.
+  private let forwardedRest: [UInt8]
+
+  init(_ settings: Proxy.Settings) {
+    routeLength = settings.routePath == "/" ? 0 : settings.routePath.utf8.count
+    upstreamPath = [UInt8](settings.upstreamPath.utf8)
+    upstreamAuthority = [UInt8](settings.upstreamAuthority.utf8)
+    publicAuthority = [UInt8](settings.publicAuthority.utf8)
+    publicScheme = [UInt8](settings.publicScheme.utf8)
+    identity = IdentityWriter(settings.identityHeaders)
+    forwardedRest = [UInt8](";host=\"\(settings.publicAuthority)\";proto=\(settings.publicScheme)".utf8)
+  }
+
+  func rewrite(_ exchange: Exchange, _ admission: Admission) {
+    let request = exchange.request
+    rewritePath(request)
+    let fields = request.fields
+    for index in 0..<fields.count {
+      switch fields.name(index) {
+      // The client's credentials end here (GW-60).
+      case .authorization, .cookie, .dpop, .proxyAuthorization: fields.remove(index)
+      // Checked already; backends on loopback refuse foreign ones (GW-72).
+      case .origin: fields.remove(index)
+      // The gateway answers `100 Continue` itself.
+      case .expect: fields.remove(index)
+      // Whatever a client claims about hops before it.
+      case .forwarded, .xForwardedFor, .xForwardedHost, .xForwardedProto, .xForwardedPort, .xRealIP, .xRequestID, .host:
+        fields.remove(index)
+      case .other: if identity.isIdentity(fields.spelling(index)) { fields.remove(index) }
+      default: break
+      }
+    }
+    upstreamAuthority.withUnsafeBytes { fields.append("Host", $0) }
+    appendForwarding(exchange, fields)
+    if let token = admission.token { identity.write(token, to: fields) }
+  }
+
+  /// The backend's path, and below it what the client asked for below the route's.
+  private func rewritePath(_ request: RequestHead) {
+    let suffix = request.path.from(min(routeLength, request.path.count))
+    upstreamPath.withUnsafeBytes { prefix in
+      let overlap = suffix.first == ASCII.slash && prefix.last == ASCII.slash
+      request.rewritePath(overlap ? prefix.slice(0, prefix.count - 1) : prefix, suffix)
+    }
+  }
+
+  private func appendForwarding(_ exchange: Exchange, _ fields: Fields) {
+    exchange.clientAddress.withUnsafeBytes { address in
+      fields.append("X-Forwarded-For", address)
+      appendForwarded(address, fields)
+    }
+    publicScheme.withUnsafeBytes { fields.append("X-Forwarded-Proto", $0) }
+    publicAuthority.withUnsafeBytes { fields.append("X-Forwarded-Host", $0) }
+    exchange.requestID.withText { fields.append("X-Request-Id", $0) }
+    fields.append("Via", "1.1 portcullis")
+  }
+
+  /// RFC 7239 §4: an IPv6 address stands in brackets and quotes; a peer without an address is `unknown`.
+  private func appendForwarded(_ address: ByteView, _ fields: Fields) {
+    let isV6 = address.contains(ASCII.colon)
+    let isV4 = !isV6 && address.contains(ASCII.dot)
+    withUnsafeTemporaryAllocation(byteCount: address.count + forwardedRest.count + 16, alignment: 1) { room in
+      var length = 0
+      func put(_ bytes: ByteView) {
+        guard bytes.count > 0 else { return }
+        UnsafeMutableRawBufferPointer(rebasing: room[length...]).copyMemory(from: bytes)
+        length += bytes.count
+      }
+      func put(_ text: StaticString) { put(ByteView(start: text.utf8Start, count: text.utf8CodeUnitCount)) }
+      put(isV6 ? "for=\"[" : "for=")
+      if isV4 || isV6 { put(address) } else { put("unknown") }
+      if isV6 { put("]\"") }
+      forwardedRest.withUnsafeBytes { put($0) }
+      fields.append("Forwarded", ByteView(rebasing: UnsafeRawBufferPointer(room)[0..<length]))
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import Configuration
+
+/// The option that names the configuration, and the loading that `serve` and `check` share.
+struct ConfigurationOptions: ParsableArguments {
+  @Option(
+    name: [.customShort("c"), .customLong("config")],
+    help: ArgumentHelp("The configuration file (YAML).", valueName: "file"))
+  var file: String
+
+  /// The valid configuration. Diagnostics go to standard error; otherwise ends the command with status 1 or
+  /// 2.
+  func load() throws -> GatewayConfiguration {
+    let result = ConfigurationLoader.system.load(text: try text(), file: file)
+    for diagnostic in result.diagnostics { StandardError.write(diagnostic.rendered) }
+    guard let configuration = result.configuration else { throw ExitCode(ExitStatus.failure) }
+    return configuration
+  }
+
+  private func text() throws -> String {
+    do throws(TextFileError) {
+      return try TextFile.read(file)
+    } catch {
+      StandardError.write("portcullis: \(file) cannot be read: \(error.reason)")
+      throw ExitCode(ExitStatus.usage)
+    }
+  }
+}

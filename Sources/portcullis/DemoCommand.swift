@@ -1,0 +1,33 @@
+import ArgumentParser
+import Demo
+
+struct DemoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract: "Run the gateway with an identity provider and an MCP server of its own.",
+    discussion: """
+      Everything runs in this one process and on loopback only, with keys that are made at start and \
+      forgotten at the end. Prints the URL to paste into an MCP client, and how to do it.
+
+      EXAMPLES
+        portcullis demo
+        portcullis demo --port 9080 --idp-port 9081 --mcp-port 9082
+      """)
+
+  @Option(help: "The loopback address to listen on.")
+  var host = "127.0.0.1"
+
+  @Option(help: "The port of the gateway.")
+  var port = 8080
+
+  @Option(help: "The port of the identity provider.")
+  var idpPort = 8081
+
+  @Option(help: "The port of the MCP server.")
+  var mcpPort = 8082
+
+  func run() throws {
+    throw ExitCode(
+      Demonstration.run(Demonstration.Options(host: host, port: port, idpPort: idpPort, mcpPort: mcpPort)))
+  }
+}

@@ -1,0 +1,26 @@
+import ArgumentParser
+import Gateway
+
+struct ServeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Run the gateway.",
+    discussion: """
+      Writes one JSON line per event and per request to standard output. SIGTERM and SIGINT stop \
+      accepting and let running requests finish. A faulty configuration never starts.
+
+      EXAMPLE
+        portcullis serve --config conf/portcullis.yaml
+
+      EXIT STATUS
+        0  stopped as asked
+        1  the configuration has errors, or the gateway failed
+        2  wrong usage, or a file that cannot be read
+      """)
+
+  @OptionGroup var options: ConfigurationOptions
+
+  func run() throws {
+    throw ExitCode(Gateway.serve(try options.load()))
+  }
+}

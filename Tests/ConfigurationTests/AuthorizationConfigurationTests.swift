@@ -1,0 +1,204 @@
+import Configuration
+import Testing
+
+struct AuthorizationConfigurationTests {
+  private static let at = "routes[0].authorization"
+
+  private func rules(_ result: LoadResult) throws -> AuthorizationConfiguration {
+    guard case .token(let rules) = try #require(result.configuration?.routes.first?.authorization) else {
+      throw ExpectedToken()
+    }
+    return rules
+  }
+
+  private struct ExpectedToken: Error {}
+
+  @Test func fillsInEveryDefault() throws {
+    let rules = try rules(Fixture.load(Fixture.minimal))
+    #expect(rules.discoveryURL.description == "http://127.0.0.1:9000/.well-known/openid-configuration")
+    #expect(rules.issuer == "http://127.0.0.1:9000")
+    #expect(rules.allowedAudience == ["aud"])
+    #expect(rules.allowedClients == [])
+    #expect(rules.allowedScopes == [])
+    #expect(rules.advertisedScopeMapping == [:])
+    #expect(rules.customClaims == [])
+    #expect(rules.clockSkew == .seconds(60))
+    #expect(!rules.allowPlaintextProvider)
+    #expect(rules.tokenCacheEntries == 16_384)
+    #expect(rules.advertisedScopes == [])
+  }
+
+  @Test func readsEveryValue() throws {
+    let result = Fixture.load(
+      Fixture.minimal + """
+              issuer: https://idp.example.com/
+              allowed_clients: [0123, "b c"]
+              allowed_scopes: [read, write]
+              advertised_scope_mapping: {read: "api://tools/read"}
+              custom_claims:
+                - inbound_token_claim_name: cid
+                  inbound_token_claim_value_type: STRING
+                  authorizing_claim_match_value:
+                    claim_match_operator: EQUALS
+                    claim_match_value: {match_value_string: abc}
+                - inbound_token_claim_name: https://example.com/roles
+                  inbound_token_claim_value_type: STRING_ARRAY
+                  authorizing_claim_match_value:
+                    claim_match_operator: CONTAINS
+                    claim_match_value: {match_value_string: "role: a"}
+                - inbound_token_claim_name: groups
+                  inbound_token_claim_value_type: STRING_ARRAY
+                  authorizing_claim_match_value:
+                    claim_match_operator: CONTAINS_ANY
+                    claim_match_value: {match_value_string_list: [a, b]}
+              clock_skew: 0s
+              allow_plaintext_provider: true
+              token_cache_entries: 0
+        """)
+    #expect(result.diagnostics.isEmpty)
+    let rules = try rules(result)
+    #expect(rules.issuer == "https://idp.example.com/")
+    #expect(rules.allowedClients == ["0123", "b c"])
+    #expect(rules.allowedScopes == ["read", "write"])
+    #expect(rules.advertisedScopeMapping == ["read": "api://tools/read"])
+    #expect(rules.advertisedScopes == ["api://tools/read", "write"])
+    #expect(result.configuration?.routes.first?.metadata?.scopesSupported == ["api://tools/read", "write"])
+    #expect(rules.customClaims.map(\.claim) == ["cid", "https://example.com/roles", "groups"])
+    #expect(
+      rules.customClaims.map(\.match) == [.equals("abc"), .contains("role: a"), .containsAny(["a", "b"])])
+    #expect(rules.clockSkew == .zero)
+    #expect(rules.allowPlaintextProvider)
+    #expect(rules.tokenCacheEntries == 0)
+  }
+
+  @Test(arguments: [
+    ("http://localhost/.well-known/openid-configuration", "http://localhost"),
+    ("http://localhost/t/v2.0/.well-known/openid-configuration", "http://localhost/t/v2.0"),
+    ("http://localhost/.well-known/openid-configuration/t/v2.0", "http://localhost/t/v2.0"),
+    ("http://localhost:9/.well-known/oauth-authorization-server", "http://localhost:9"),
+    ("http://localhost/.well-known/oauth-authorization-server/tenant", "http://localhost/tenant"),
+    ("http://[::1]:9/.well-known/oauth-authorization-server/tenant/", "http://[::1]:9/tenant/"),
+  ])
+  func derivesTheIssuer(url: String, issuer: String) throws {
+    let text = Fixture.minimal.replacing("http://127.0.0.1:9000/.well-known/openid-configuration", with: url)
+    #expect(try rules(Fixture.load(text)).issuer == issuer)
+  }
+
+  private static let discovery = "http://127.0.0.1:9000/.well-known/openid-configuration"
+
+  static let breakages: [Breakage] = [
+    Breakage(
+      "discovery_url: \(discovery)\n      ", "",
+      "7:7: error: \(at).discovery_url: is missing"),
+    Breakage(
+      discovery, "http://127.0.0.1:9000/.well-known/openid",
+      "7:22: error: \(at).discovery_url: \"http://127.0.0.1:9000/.well-known/openid\" is not a "
+        + "discovery URL"),
+    Breakage(
+      discovery, "\(discovery)/",
+      "7:22: error: \(at).discovery_url: \"\(discovery)/\" is not a discovery URL"),
+    Breakage(
+      discovery, "\(discovery)?a",
+      "7:22: error: \(at).discovery_url: a query or fragment cannot be part of this URL"),
+    Breakage(
+      discovery, "ftp://127.0.0.1/.well-known/openid-configuration",
+      "7:22: error: \(at).discovery_url: \"ftp://127.0.0.1/.well-known/openid-configuration\" is "
+        + "not an absolute http or https URL"),
+    Breakage(
+      discovery, "https://idp.example.com/.well-known/openid-configuration",
+      "7:22: error: \(at).discovery_url: https towards the identity provider is not in this "
+        + "version"),
+    Breakage(
+      discovery, "http://idp.example.com/.well-known/openid-configuration",
+      "7:22: error: \(at).discovery_url: keys fetched over plain http can be replaced on the way"
+    ),
+    Breakage(
+      discovery, "http://127.0.0.1:9000/a/.well-known/openid-configuration/b",
+      "7:7: error: \(at).issuer: is missing"),
+    Breakage(
+      adding: "      issuer: idp.example.com",
+      "9:15: error: \(at).issuer: expected an http or https URL without query and fragment, "
+        + "found \"idp.example.com\""),
+    Breakage(
+      adding: "      issuer: https://idp.example.com?a",
+      "9:15: error: \(at).issuer: expected an http or https URL without query and fragment, "
+        + "found \"https://idp.example.com?a\""),
+    Breakage(
+      "allowed_audience: [aud]", "allowed_scopes: [a]",
+      "7:7: error: \(at): any token of this provider would be accepted, whomever it was issued for"
+    ),
+    Breakage(
+      "allowed_audience: [aud]", "allowed_audience: []",
+      "8:25: error: \(at).allowed_audience: the list is empty"),
+    Breakage(
+      "allowed_audience: [aud]", "allowed_audience: aud",
+      "8:25: error: \(at).allowed_audience: expected a list, found the value \"aud\""),
+    Breakage(
+      "allowed_audience: [aud]", "allowed_audience: [a, [b], ~]",
+      "8:29: error: \(at).allowed_audience[1]: expected text, found a list",
+      "8:34: error: \(at).allowed_audience[2]: expected text, found nothing"),
+    Breakage(
+      adding: "      allowed_scopes: ['a b', '\"']",
+      "9:24: error: \(at).allowed_scopes[0]: expected one scope without spaces, quotes or "
+        + "backslashes, found \"a b\"",
+      "9:31: error: \(at).allowed_scopes[1]: expected one scope without spaces, quotes or "
+        + "backslashes, found \"\"\""),
+    Breakage(
+      adding: "      allowed_scopes: [a]\n      advertised_scope_mapping: {a: x, b: y, c d: z, e: []}",
+      "10:43: error: \(at).advertised_scope_mapping.b: \"b\" is not in allowed_scopes",
+      "10:46: error: \(at).advertised_scope_mapping.c d: expected one scope without spaces, quotes "
+        + "or backslashes, found \"c d\"",
+      "10:57: error: \(at).advertised_scope_mapping.e: expected one scope without spaces, quotes "
+        + "or backslashes, found a list"),
+    Breakage(
+      adding: "      advertised_scope_mapping: [a]",
+      "9:33: error: \(at).advertised_scope_mapping: expected a mapping, found a list"),
+    Breakage(
+      adding: "      clock_skew: 301s\n      allow_plaintext_provider: maybe\n      token_cache_entries: -1",
+      "9:19: error: \(at).clock_skew: expected a duration from 0ms to 5m, found \"301s\"",
+      "10:33: error: \(at).allow_plaintext_provider: expected true or false, found \"maybe\"",
+      "11:28: error: \(at).token_cache_entries: expected a whole number from 0 to 10000000, "
+        + "found \"-1\""),
+  ]
+
+  @Test(arguments: breakages)
+  func reportsFaults(breakage: Breakage) {
+    let result = Fixture.load(breakage.text)
+    #expect(Fixture.findings(result) == breakage.findings)
+    #expect(result.configuration == nil)
+  }
+
+  @Test func acceptsTLSProvidersOnceTheBuildHasThem() throws {
+    let text = Fixture.minimal.replacing("http://127.0.0.1:9000", with: "https://idp.example.com")
+    #expect(try rules(Fixture.load(text, outgoingTLS: true)).issuer == "https://idp.example.com")
+  }
+
+  @Test func acceptsAPlaintextProviderThatIsSpelledOut() throws {
+    let text =
+      Fixture.minimal.replacing("127.0.0.1:9000", with: "idp.internal")
+      + "      allow_plaintext_provider: true\n"
+    #expect(try rules(Fixture.load(text)).discoveryURL.host == "idp.internal")
+  }
+
+  @Test(arguments: ["allowed_clients: [a]", "allowed_audience: [a]"])
+  func eitherKindOfBindingIsEnough(binding: String) {
+    let text = Fixture.minimal.replacing("allowed_audience: [aud]", with: binding)
+    #expect(Fixture.load(text).diagnostics.isEmpty)
+  }
+
+  @Test func doubtsScopesThatAreNotOfTheResource() {
+    let result = Fixture.load(
+      Fixture.minimal
+        + "      allowed_scopes: [openid, a, email]\n      advertised_scope_mapping: {a: profile, email: "
+        + "mail}\n"
+    )
+    let doubt = "which is not a scope of a resource"
+    #expect(
+      Fixture.findings(result) == [
+        "9:24: warning: \(Self.at).allowed_scopes[0]: clients will be told to ask for \"openid\", \(doubt)",
+        "10:37: warning: \(Self.at).advertised_scope_mapping.a: clients will be told to ask for "
+          + "\"profile\", \(doubt)",
+      ])
+    #expect(result.configuration != nil)
+  }
+}

@@ -1,0 +1,94 @@
+import Configuration
+import Glibc
+import Testing
+
+/// `expanded()` and the files that the project ships.
+struct ExpansionTests {
+  private static let full = """
+    public_url: https://mcp.example.com
+    allowed_hosts: [lb.internal]
+    listeners: [{address: "[::1]:0"}, {address: "unix:/run/a b.sock", backlog: 3}]
+    routes:
+      - path: /mcp
+        upstream:
+          {url: "http://127.0.0.1:8000", socket: "/run/$${mcp}.sock", max_waiting: 0, idle_timeout: 1500ms}
+        authorization:
+          discovery_url: http://127.0.0.1:9000/.well-known/openid-configuration
+          issuer: https://idp.example.com/
+          allowed_audience: ["true", "0123", "a: b", "$${x}", "quote \\" and \\\\", "Zoë"]
+          allowed_clients: ["off"]
+          allowed_scopes: ["${A}", b, "mcp:tools"]
+          advertised_scope_mapping: {"${A}": "$${B}", "mcp:tools": "api://x/mcp"}
+          custom_claims:
+            - inbound_token_claim_name: cid
+              inbound_token_claim_value_type: STRING
+              authorizing_claim_match_value:
+                {claim_match_operator: EQUALS, claim_match_value: {match_value_string: a}}
+            - inbound_token_claim_name: groups
+              inbound_token_claim_value_type: STRING_ARRAY
+              authorizing_claim_match_value:
+                {claim_match_operator: CONTAINS, claim_match_value: {match_value_string: a}}
+            - inbound_token_claim_name: groups
+              inbound_token_claim_value_type: STRING_ARRAY
+              authorizing_claim_match_value:
+                claim_match_operator: CONTAINS_ANY
+                claim_match_value: {match_value_string_list: [a, "b c"]}
+          clock_skew: 0s
+          allow_plaintext_provider: true
+          token_cache_entries: 0
+        metadata:
+          {resource_name: "Tools: #1", resource_documentation: "https://d.example", scopes_supported: []}
+        identity_headers: {subject: off, client: X-Client}
+        allowed_origins: ["http://localhost:6274"]
+      - path: /
+        name: open
+        public_url: "http://localhost:8080"
+        upstream: {url: "http://a/b"}
+        authorization: none
+    limits: {body_size: 0, target_size: 1000}
+    timeouts: {drain: 1ms}
+    log: {level: error, access: false}
+    """
+
+  @Test(arguments: [Fixture.minimal, full])
+  func loadsToTheSameConfiguration(text: String) throws {
+    let first = Fixture.load(text, environment: ["A": "${A}"])
+    #expect(first.diagnostics.isEmpty)
+    let configuration = try #require(first.configuration)
+    let second = Fixture.load(configuration.expanded())
+    #expect(Fixture.findings(second) == [])
+    #expect(second.configuration == configuration)
+    #expect(second.configuration?.expanded() == configuration.expanded())
+  }
+
+  private static let root = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
+
+  @Test func theSampleIsValid() throws {
+    let text = try TextFile.read("\(Self.root)/conf/portcullis.yaml")
+    let result = Fixture.load(text)
+    #expect(Fixture.findings(result) == [])
+    #expect(result.configuration?.routes.count == 1)
+  }
+
+  /// The sample shows every key of the schema, if only in a comment.
+  @Test func theSampleNamesEveryKey() throws {
+    let sample = try TextFile.read("\(Self.root)/conf/portcullis.yaml")
+    let expanded = try #require(Fixture.load(Self.full, environment: ["A": "${A}"]).configuration).expanded()
+    for line in expanded.split(separator: "\n") {
+      let key = line.drop { " -".contains($0) }.prefix { $0.isLetter || $0 == "_" }
+      guard !key.isEmpty, line.contains("\(key):") else { continue }
+      #expect(sample.contains("\(key):") || sample.contains(key))
+    }
+  }
+
+  @Test func theExamplesInTheReferenceAreValid() throws {
+    let blocks = try TextFile.read("\(Self.root)/docs/configuration.md").split(separator: "```yaml\n")
+      .dropFirst()
+    #expect(blocks.count > 4)
+    for block in blocks {
+      let text = String(block[..<(block.firstRange(of: "```")?.lowerBound ?? block.endIndex)])
+      #expect(text.hasPrefix("public_url:"))
+      #expect(Fixture.findings(text) == [])
+    }
+  }
+}

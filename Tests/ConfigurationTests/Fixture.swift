@@ -1,0 +1,68 @@
+import Configuration
+import Testing
+
+/// A valid configuration with one route, and ways to break it.
+enum Fixture {
+  static let minimal = """
+    public_url: https://mcp.example.com
+    routes:
+      - path: /mcp
+        upstream:
+          url: http://127.0.0.1:8000/mcp
+        authorization:
+          discovery_url: http://127.0.0.1:9000/.well-known/openid-configuration
+          allowed_audience: [aud]
+
+    """
+
+  static func load(
+    _ text: String, environment: [String: String] = [:], files: [String: String] = [:],
+    outgoingTLS: Bool = false
+  ) -> LoadResult {
+    let loader = ConfigurationLoader(
+      environment: { environment[$0] },
+      readFile: { path throws(TextFileError) in
+        guard let contents = files[path] else { throw TextFileError(reason: "No such file or directory") }
+        return contents
+      },
+      capabilities: Capabilities(outgoingTLS: outgoingTLS))
+    return loader.load(text: text, file: "conf/test.yaml")
+  }
+
+  /// The findings as `line:column: severity: path: message`.
+  static func findings(_ result: LoadResult) -> [String] {
+    result.diagnostics.map { finding in
+      let subject = finding.path.isEmpty ? "" : "\(finding.path): "
+      return "\(finding.line):\(finding.column): \(finding.severity): \(subject)\(finding.message)"
+    }
+  }
+
+  static func findings(_ text: String) -> [String] { findings(load(text)) }
+}
+
+/// A change to the valid configuration and the findings that follow from it.
+struct Breakage: Sendable, CustomTestStringConvertible {
+  let old: String
+  let new: String
+  let findings: [String]
+
+  /// Replaces `old`, which occurs once in the valid configuration.
+  init(_ old: String, _ new: String, _ findings: String...) {
+    self.old = old
+    self.new = new
+    self.findings = findings
+  }
+
+  /// Appends lines; the first of them is line 9.
+  init(adding new: String, _ findings: String...) {
+    old = ""
+    self.new = new
+    self.findings = findings
+  }
+
+  var text: String {
+    old.isEmpty ? Fixture.minimal + new + "\n" : Fixture.minimal.replacing(old, with: new)
+  }
+
+  var testDescription: String { new }
+}

@@ -1,0 +1,161 @@
+"""Fixtures: real providers, backends and gateways, started on free loopback ports and ended with the run."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.browser import Browser
+from support.gateway import Gateway, Routes, binary, route
+from support.provider import Provider
+from support.raw_backend import RawBackend
+from support.static_provider import StaticProvider
+from support.tools import ToolServers
+
+MakeGateway = Callable[..., Gateway]
+
+
+def pytest_configure() -> None:
+    if not os.access(binary(), os.X_OK):
+        raise pytest.UsageError(f"no gateway at {binary()}: build it first, or set PORTCULLIS")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The log tests read what all other tests made the gateways write, so they come last."""
+    items.sort(key=lambda item: item.path.name == "test_logs.py")
+
+
+@pytest.fixture(scope="session")
+def run_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("end-to-end")
+
+
+@pytest.fixture(scope="session")
+def counterparts(run_directory: Path) -> Iterator[tuple[Provider, ToolServers]]:
+    """The OpenID provider and the SDK's servers, which start side by side."""
+    provider = Provider(run_directory)
+    try:
+        tools = ToolServers(run_directory)
+        try:
+            tools.wait_until_ready()
+            provider.wait_until_ready()
+            yield provider, tools
+        finally:
+            tools.stop()
+    finally:
+        provider.stop()
+
+
+@pytest.fixture(scope="session")
+def provider(counterparts: tuple[Provider, ToolServers]) -> Provider:
+    return counterparts[0]
+
+
+@pytest.fixture(scope="session")
+def tools(counterparts: tuple[Provider, ToolServers]) -> ToolServers:
+    return counterparts[1]
+
+
+@pytest.fixture(scope="session")
+def sdk_gateway(provider: Provider, tools: ToolServers, run_directory: Path) -> Iterator[Gateway]:
+    """One route for each variant of SDK server, all trusting the real provider."""
+
+    def routes(url: str) -> list[dict[str, Any]]:
+        def protected(path: str, variant: str, scope: str) -> dict[str, Any]:
+            return route(
+                tools.url(variant),
+                path=path,
+                authorization={
+                    "discovery_url": provider.discovery_url,
+                    "allowed_audience": [url + path],
+                    "allowed_scopes": [scope],
+                },
+            )
+
+        variants = ("stateless-json", "stateless-sse", "stateful-json", "stateful-sse", "resumable")
+        return [protected(f"/{name}", name, "mcp:tools") for name in variants] + [
+            protected("/admin", "stateless-json", "mcp:admin")
+        ]
+
+    gateway = Gateway(run_directory, routes, name="sdk-gateway")
+    yield gateway
+    gateway.stop()
+
+
+@pytest.fixture
+def alice(provider: Provider) -> Browser:
+    return Browser("alice", provider.users["alice"])
+
+
+@pytest.fixture(scope="session")
+def _gateway_numbers() -> Iterator[int]:
+    return itertools.count(1)
+
+
+def _factory(directory: Path, numbers: Iterator[int], running: list[Gateway]) -> MakeGateway:
+    def make(routes: Routes, **more: Any) -> Gateway:
+        gateway = Gateway(directory, routes, name=f"gateway-{next(numbers)}", **more)
+        running.append(gateway)
+        return gateway
+
+    return make
+
+
+@pytest.fixture
+def make_gateway(run_directory: Path, _gateway_numbers: Iterator[int]) -> Iterator[MakeGateway]:
+    """Starts gateways that end with the test."""
+    running: list[Gateway] = []
+    yield _factory(run_directory, _gateway_numbers, running)
+    for gateway in running:
+        gateway.stop()
+
+
+@pytest.fixture(scope="module")
+def make_shared_gateway(run_directory: Path, _gateway_numbers: Iterator[int]) -> Iterator[MakeGateway]:
+    """Starts gateways that end with the module."""
+    running: list[Gateway] = []
+    yield _factory(run_directory, _gateway_numbers, running)
+    for gateway in running:
+        gateway.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_backend() -> Iterator[RawBackend]:
+    backend = RawBackend()
+    yield backend
+    backend.stop()
+
+
+@pytest.fixture
+def backend(shared_backend: RawBackend) -> Iterator[RawBackend]:
+    """The module's backend with the echoing script."""
+    shared_backend.reset_script()
+    yield shared_backend
+    shared_backend.reset_script()
+
+
+@pytest.fixture
+def own_backend() -> Iterator[RawBackend]:
+    """A backend of the test's own, for counting connections from zero."""
+    backend = RawBackend()
+    yield backend
+    backend.stop()
+
+
+@pytest.fixture
+def static_provider() -> Iterator[StaticProvider]:
+    """An identity provider of the test's own, so that its counters and faults are too."""
+    provider = StaticProvider("urn:test:audience")
+    yield provider
+    provider.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_provider() -> Iterator[StaticProvider]:
+    """An identity provider that stays healthy for the whole module."""
+    provider = StaticProvider("urn:test:audience")
+    yield provider
+    provider.stop()

@@ -1,0 +1,107 @@
+"""`portcullis demo`: its own identity provider and tool server, signed in to by the real SDK client."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+
+from support import secrecy
+from support.browser import Browser
+from support.gateway import binary
+from support.process import ManagedProcess
+from support.sign_in import Storage, oauth_client
+from support.waiting import free_port
+
+MODES = {"auto": "2026-07-28", "2026-07-28": "2026-07-28", "legacy": "2025-11-25"}
+
+
+@pytest.fixture(scope="module")
+def demo(run_directory: Path) -> Iterator[dict[str, Any]]:
+    """The facts of the line with which the demo says that it is ready."""
+    options = [f"--{name}={free_port()}" for name in ("port", "idp-port", "mcp-port")]
+    process = ManagedProcess([binary(), "demo", *options], run_directory, "demo")
+    try:
+        ready = json.loads(process.wait_for_line('"demo_ready"'))
+        # The demo prints its users' passwords on purpose; everything else it must keep to itself.
+        secrecy.watch(process.stdout_path, for_people=True)
+        secrecy.watch(process.stderr_path, for_people=True)
+        yield ready
+    finally:
+        process.stop()
+
+
+def text(result: Any) -> str:
+    assert not result.is_error, result
+    return result.content[0].text
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_signs_in_at_the_demo_provider_and_calls_tools(demo: dict[str, Any], mode: str) -> None:
+    """The main job of the product on its own counterparts: sign-in, consent, a streamed result."""
+    url = demo["mcp_url"]
+    browser = Browser("alice", "alice-demo")
+    storage = Storage()
+    progress: list[float] = []
+
+    async def on_progress(value: float, _total: float | None, _message: str | None) -> None:
+        progress.append(value)
+
+    async def scenario() -> None:
+        async with httpx2.AsyncClient(auth=oauth_client(url, browser, storage), timeout=20, trust_env=False) as http:
+            async with Client(streamable_http_client(url, http_client=http), mode=mode) as client:
+                assert client.protocol_version == MODES[mode]
+                names = {tool.name for tool in (await client.list_tools()).tools}
+                assert {"whoami", "add", "countdown"} <= names
+                assert "42" in text(await client.call_tool("add", {"a": 20, "b": 22}))
+                assert storage.client is not None
+                assert storage.client.client_id in text(await client.call_tool("whoami"))
+                arguments = {"from": 3, "interval_ms": 1}
+                await client.call_tool("countdown", arguments, progress_callback=on_progress)
+
+    asyncio.run(scenario())
+    assert len(browser.authorizations) == 1
+    assert progress == sorted(progress) and len(progress) >= 3
+
+
+def test_the_issuer_is_exact_everywhere(demo: dict[str, Any]) -> None:
+    """PRM, both discovery documents and the ready line name the same issuer, byte for byte (GW-23)."""
+    address = urlsplit(demo["mcp_url"])
+    origin = f"{address.scheme}://{address.netloc}"
+    prm = httpx2.get(f"{origin}/.well-known/oauth-protected-resource{address.path}", trust_env=False).json()
+    assert prm["authorization_servers"] == [demo["issuer"]]
+    for document in ("openid-configuration", "oauth-authorization-server"):
+        found = httpx2.get(f"{demo['issuer']}/.well-known/{document}", trust_env=False).json()
+        assert found["issuer"] == demo["issuer"]
+
+
+def test_wrong_password_gives_no_code(demo: dict[str, Any]) -> None:
+    """The sign-in page asks again and never redirects to the client."""
+    url = demo["mcp_url"]
+    browser = Browser("alice", "not-the-password")
+
+    async def scenario() -> None:
+        async with httpx2.AsyncClient(auth=oauth_client(url, browser, Storage()), timeout=20, trust_env=False) as http:
+            await http.post(url, content=b"{}")
+
+    with pytest.raises(AssertionError, match="sign-in"):
+        asyncio.run(scenario())
+    assert browser.forms_sent >= 1
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.0.2.1"])
+def test_refuses_to_leave_loopback(run_directory: Path, address: str) -> None:
+    """The demo's users and keys are public knowledge, so it serves loopback only."""
+    options = [f"--{name}={free_port()}" for name in ("port", "idp-port", "mcp-port")]
+    process = ManagedProcess([binary(), "demo", f"--host={address}", *options], run_directory, "demo-abroad")
+    try:
+        assert process.wait() != 0
+        assert "demo_ready" not in process.stdout
+    finally:
+        process.stop()

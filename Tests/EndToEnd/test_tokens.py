@@ -1,0 +1,456 @@
+"""The token check: one fault at a time in otherwise good tokens, and a provider that comes and goes."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from conftest import MakeGateway
+from support import secrecy
+from support.gateway import Gateway, route
+from support.raw_backend import RawBackend
+from support.rawhttp import Connection, Response, exchange, request_bytes
+from support.static_provider import StaticProvider, now
+from support.tokens import ALGORITHMS, Signer, base64url, make_key
+from support.waiting import wait_until
+
+Mint = Callable[[Signer], str]
+
+
+@pytest.fixture(scope="module")
+def gateway(make_shared_gateway: MakeGateway, shared_backend: RawBackend, shared_provider: StaticProvider) -> Gateway:
+    """One route for each kind of condition, and one with all of them."""
+    trust = shared_provider.authorization
+    custom = [
+        {
+            "inbound_token_claim_name": "tier",
+            "inbound_token_claim_value_type": "STRING",
+            "authorizing_claim_match_value": {
+                "claim_match_operator": "EQUALS",
+                "claim_match_value": {"match_value_string": "gold"},
+            },
+        },
+        {
+            "inbound_token_claim_name": "groups",
+            "inbound_token_claim_value_type": "STRING_ARRAY",
+            "authorizing_claim_match_value": {
+                "claim_match_operator": "CONTAINS_ANY",
+                "claim_match_value": {"match_value_string_list": ["tools", "staff"]},
+            },
+        },
+        {
+            "inbound_token_claim_name": "roles",
+            "inbound_token_claim_value_type": "STRING_ARRAY",
+            "authorizing_claim_match_value": {
+                "claim_match_operator": "CONTAINS",
+                "claim_match_value": {"match_value_string": "caller"},
+            },
+        },
+    ]
+    clients_only = trust(allowed_clients=["client-1", "client-2"])
+    del clients_only["allowed_audience"]
+    conditions = {
+        "/mcp": trust(),
+        "/scopes": trust(allowed_scopes=["mcp:tools", "mcp:admin"]),
+        "/clients": clients_only,
+        "/audiences": trust(allowed_audience=["urn:other", "urn:test:audience"]),
+        "/custom": trust(custom_claims=custom),
+        "/all": trust(allowed_clients=["client-1"], allowed_scopes=["mcp:tools"], custom_claims=custom[:1]),
+        "/strict": trust(clock_skew="0s"),
+    }
+    return make_shared_gateway(
+        [route(shared_backend.url, path=path, authorization=rule) for path, rule in conditions.items()]
+    )
+
+
+@pytest.fixture(scope="module")
+def signer(shared_provider: StaticProvider) -> Signer:
+    return shared_provider.signer
+
+
+def ask(gateway: Gateway, token: str, path: str = "/mcp") -> Response:
+    secrecy.remember("token", token)
+    return exchange(gateway.address, "POST", path, body=b"{}", token=token)
+
+
+def assert_refused(gateway: Gateway, response: Response, status: int, error: str) -> None:
+    assert response.status == status, response.body
+    challenge = response.get("www-authenticate")
+    assert challenge is not None and challenge.startswith(f'Bearer error="{error}"')
+    assert "resource_metadata=" in challenge
+    record = gateway.access(status=status, auth="refused")
+    assert record["reason"]
+    assert not record.get("subject"), "an unverified subject is not logged as if it were one"
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_accepts_every_algorithm(gateway: Gateway, backend: RawBackend, signer: Signer, algorithm: str) -> None:
+    """A good token opens the route and the identity in it reaches the backend (GW-42, GW-61)."""
+    response = ask(gateway, signer.token(algorithm, sub="subject-of-" + algorithm))
+    assert response.status == 200
+    assert backend.last.get("x-portcullis-subject") == "subject-of-" + algorithm
+    assert backend.last.get("x-portcullis-client") == "client-1"
+    assert backend.last.get("x-portcullis-scopes") == "mcp:tools"
+    assert backend.last.get("x-portcullis-issuer") == signer.issuer
+    assert backend.last.get("authorization") is None
+    record = gateway.access(subject="subject-of-" + algorithm)
+    assert record["auth"] == "verified" and record["client_id"] == "client-1"
+
+
+GOOD: dict[str, Mint] = {
+    "no typ": lambda s: s.token(header={"typ": None}),
+    "typ JWT": lambda s: s.token(header={"typ": "JWT"}),
+    "typ with application/": lambda s: s.token(header={"typ": "application/at+jwt"}),
+    "no kid": lambda s: s.token(header={"kid": None}),
+    "audience in an array": lambda s: s.token(aud=["urn:other", s.audience]),
+    "nbf in the past": lambda s: s.token(nbf=now() - 10),
+    "expired within the skew": lambda s: s.token(exp=now() - 30),
+    "issued within the skew": lambda s: s.token(iat=now() + 30, nbf=now() + 30),
+    "no iat": lambda s: s.token(iat=None),
+    "no sub": lambda s: s.token(sub=None),
+    "unknown header member": lambda s: s.token(header={"x-unknown": 1}),
+    "references to keys are ignored": lambda s: s.token(header={"jku": "http://127.0.0.1:1/", "x5u": "http://[::1]:1"}),
+}
+
+
+@pytest.mark.parametrize("mint", GOOD.values(), ids=GOOD.keys())
+def test_accepts_what_providers_issue(gateway: Gateway, signer: Signer, mint: Mint) -> None:
+    """The shapes of well-known providers and clocks a little apart (GW-44, GW-45, GW-48)."""
+    assert ask(gateway, mint(signer)).status == 200
+
+
+def tampered_payload(signer: Signer) -> str:
+    head, _, signature = signer.token().split(".")
+    return f"{head}.{base64url(json.dumps(signer.claims(sub='someone-else')))}.{signature}"
+
+
+def tampered_signature(signer: Signer) -> str:
+    head, payload, signature = signer.token().split(".")
+    return f"{head}.{payload}.{('B' if signature[9] == 'A' else 'A').join((signature[:9], signature[10:]))}"
+
+
+def unsigned(signer: Signer, algorithm: Any) -> str:
+    head = base64url(json.dumps({"alg": algorithm, "typ": "at+jwt", "kid": signer.keys["RS256"].kid}))
+    return f"{head}.{base64url(json.dumps(signer.claims()))}."
+
+
+def symmetric_confusion(signer: Signer) -> str:
+    """HS256 with the public RSA key as the secret."""
+    key = signer.keys["RS256"]
+    head = base64url(json.dumps({"alg": "HS256", "typ": "at+jwt", "kid": key.kid}))
+    signing_input = f"{head}.{base64url(json.dumps(signer.claims()))}"
+    mac = hmac.new(key.as_pem(private=False), signing_input.encode(), hashlib.sha256).digest()
+    return f"{signing_input}.{base64url(mac)}"
+
+
+def self_signed(signer: Signer) -> str:
+    """Signed by a stranger's key that the header offers as its own proof."""
+    stranger = make_key("RS256", "stranger")
+    return signer.token(header={"kid": signer.keys["RS256"].kid, "jwk": stranger.as_dict(private=False)}, key=stranger)
+
+
+def zero_signature(signer: Signer) -> str:
+    head, payload, _ = signer.token("ES256").split(".")
+    return f"{head}.{payload}.{base64url(bytes(64))}"
+
+
+def duplicate_claim(signer: Signer) -> str:
+    claims = json.dumps(signer.claims())
+    return signer.sign('{"sub": "first", ' + claims[1:])
+
+
+FAULTY: dict[str, Mint] = {
+    "expired": lambda s: s.token(exp=now() - 3600),
+    "expired just beyond the skew": lambda s: s.token(exp=now() - 62),
+    "no exp": lambda s: s.token(exp=None),
+    "exp is a string": lambda s: s.token(exp=str(now() + 300)),
+    "exp is a boolean": lambda s: s.token(exp=True),
+    "not yet valid": lambda s: s.token(nbf=now() + 600),
+    "nbf is a string": lambda s: s.token(nbf="now"),
+    "issued in the future": lambda s: s.token(iat=now() + 600),
+    "another issuer": lambda s: s.token(iss="http://127.0.0.1:1"),
+    "issuer with a slash more": lambda s: s.token(iss=s.issuer + "/"),
+    "issuer in upper case": lambda s: s.token(iss=s.issuer.upper()),
+    "no issuer": lambda s: s.token(iss=None),
+    "issuer in an array": lambda s: s.token(iss=[s.issuer]),
+    "another audience": lambda s: s.token(aud="urn:somebody-else"),
+    "no audience": lambda s: s.token(aud=None),
+    "empty audience": lambda s: s.token(aud=[]),
+    "audience as a prefix": lambda s: s.token(aud=s.audience + ":more"),
+    "audience is an object": lambda s: s.token(aud={"urn:test:audience": True}),
+    "alg none": lambda s: unsigned(s, "none"),
+    "alg NONE": lambda s: unsigned(s, "NONE"),
+    "alg missing": lambda s: s.token(header={"alg": None}),
+    "alg unknown": lambda s: s.token(header={"alg": "XX256"}),
+    "alg of another key": lambda s: s.token(header={"alg": "ES256"}),
+    "alg is a list": lambda s: s.token(header={"alg": ["RS256"]}),
+    "HS256 with the public key": symmetric_confusion,
+    "self-signed with an embedded key": self_signed,
+    "signed by a stranger under a known kid": lambda s: s.token(
+        header={"kid": s.keys["RS256"].kid}, key=make_key("RS256", "stranger")
+    ),
+    "unknown kid": lambda s: s.token(header={"kid": "no-such-key"}),
+    "kid as a path": lambda s: s.token(header={"kid": "../../etc/passwd"}),
+    "kid is a number": lambda s: s.token(header={"kid": 7}),
+    "tampered payload": tampered_payload,
+    "tampered signature": tampered_signature,
+    "signature of zeros": zero_signature,
+    "no signature": lambda s: s.token().rsplit(".", 1)[0] + ".",
+    "critical extension": lambda s: s.token(header={"crit": ["exp"]}),
+    "compressed": lambda s: s.token(header={"zip": "DEF"}),
+    "unencoded payload": lambda s: s.token(header={"b64": False, "crit": ["b64"]}),
+    "typ of an ID-JAG": lambda s: s.token(header={"typ": "oauth-id-jag+jwt"}),
+    "typ of a DPoP proof": lambda s: s.token(header={"typ": "dpop+jwt"}),
+    "typ of a logout token": lambda s: s.token(header={"typ": "application/logout+jwt"}),
+    "typ of a security event": lambda s: s.token(header={"typ": "SecEvent+JWT"}),
+    "an ID token by nonce": lambda s: s.token(header={"typ": "JWT"}, nonce="n-1"),
+    "an ID token by at_hash": lambda s: s.token(header={"typ": None}, at_hash="h-1"),
+    "an ID token by token_use": lambda s: s.token(token_use="id"),
+    "a claim twice": duplicate_claim,
+    "payload is an array": lambda s: s.sign("[]"),
+    "payload is no JSON": lambda s: s.sign("not json"),
+    "two segments": lambda s: s.token().rsplit(".", 1)[0],
+    "four segments": lambda s: s.token() + ".AAAA",
+    "five segments": lambda s: s.token() + ".AAAA.AAAA",
+    "no dots": lambda s: "opaque-token-without-dots",
+    "padded": lambda s: s.token() + "=",
+    "too long": lambda s: s.token(filler="x" * 17_000),
+}
+
+
+@pytest.mark.parametrize("mint", FAULTY.values(), ids=FAULTY.keys())
+def test_refuses_every_token_fault(gateway: Gateway, backend: RawBackend, signer: Signer, mint: Mint) -> None:
+    """401 invalid_token, and the backend is not reached (GW-05, GW-06, GW-41 to GW-49)."""
+    before = backend.heads
+    assert_refused(gateway, ask(gateway, mint(signer)), 401, "invalid_token")
+    assert backend.heads == before
+
+
+CONDITIONS: dict[str, tuple[str, Mint, int]] = {
+    "one of the scopes": ("/scopes", lambda s: s.token(scope="other mcp:admin"), 200),
+    "scp as a string": ("/scopes", lambda s: s.token(scope=None, scp="mcp:tools other"), 200),
+    "scp as an array": ("/scopes", lambda s: s.token(scope=None, scp=["mcp:tools"]), 200),
+    "another scope": ("/scopes", lambda s: s.token(scope="mcp:toolsandmore"), 403),
+    "no scope": ("/scopes", lambda s: s.token(scope=None), 403),
+    "scope and audience wrong": ("/scopes", lambda s: s.token(scope="x", aud="urn:x"), 401),
+    "client by client_id": ("/clients", lambda s: s.token(aud=None, client_id="client-2"), 200),
+    "client by azp": ("/clients", lambda s: s.token(client_id=None, azp="client-1"), 200),
+    "client by cid": ("/clients", lambda s: s.token(client_id=None, cid="client-1"), 200),
+    "client by appid": ("/clients", lambda s: s.token(client_id=None, appid="client-1"), 200),
+    "another client": ("/clients", lambda s: s.token(client_id="client-3"), 401),
+    "the first client claim counts": ("/clients", lambda s: s.token(client_id="client-3", azp="client-1"), 401),
+    "client is an array": ("/clients", lambda s: s.token(client_id=["client-1"]), 401),
+    "no client": ("/clients", lambda s: s.token(client_id=None), 401),
+    "second audience": ("/audiences", lambda s: s.token(aud=["urn:other"]), 200),
+    "all custom claims": (
+        "/custom",
+        lambda s: s.token(tier="gold", groups=["x", "staff"], roles=["caller", "y"]),
+        200,
+    ),
+    "custom string differs": ("/custom", lambda s: s.token(tier="Gold", groups=["staff"], roles=["caller"]), 401),
+    "custom string is an array": ("/custom", lambda s: s.token(tier=["gold"], groups=["staff"], roles=["caller"]), 401),
+    "custom array is a string": ("/custom", lambda s: s.token(tier="gold", groups="staff", roles=["caller"]), 401),
+    "custom array lacks it": ("/custom", lambda s: s.token(tier="gold", groups=["staff"], roles=["x"]), 401),
+    "a custom claim is missing": ("/custom", lambda s: s.token(tier="gold", groups=["staff"]), 401),
+    "everything at once": ("/all", lambda s: s.token(tier="gold"), 200),
+    "everything but the client": ("/all", lambda s: s.token(tier="gold", client_id="client-2"), 401),
+    "everything but the claim": ("/all", lambda s: s.token(), 401),
+    "everything but the scope": ("/all", lambda s: s.token(tier="gold", scope="x"), 403),
+    "no skew, expired": ("/strict", lambda s: s.token(exp=now() - 1), 401),
+    "no skew, valid": ("/strict", lambda s: s.token(), 200),
+}
+
+
+@pytest.mark.parametrize(("path", "mint", "status"), CONDITIONS.values(), ids=CONDITIONS.keys())
+def test_conditions_are_all_of_the_kinds_and_any_within(
+    gateway: Gateway, backend: RawBackend, signer: Signer, path: str, mint: Mint, status: int
+) -> None:
+    """AND across audience, client, custom claims and scope; OR within one; only scope gives 403 (GW-08, GW-46)."""
+    before = backend.heads
+    response = ask(gateway, mint(signer), path)
+    if status == 200:
+        assert response.status == 200
+    else:
+        error = {401: "invalid_token", 403: "insufficient_scope"}[status]
+        assert_refused(gateway, response, status, error)
+        assert backend.heads == before
+
+
+def test_a_scope_challenge_names_all_scopes(gateway: Gateway, signer: Signer) -> None:
+    """403 carries every scope of the route in one challenge (GW-09)."""
+    challenge = ask(gateway, signer.token(scope="x"), "/scopes").get("www-authenticate")
+    assert challenge is not None and 'scope="mcp:tools mcp:admin"' in challenge
+
+
+HEADERS: dict[str, tuple[list[str], int, str | None]] = {
+    "twice": (["Bearer {token}", "Bearer {token}"], 400, "invalid_request"),
+    "twice with another scheme": (["Bearer {token}", "Basic dXNlcjpwYXNz"], 400, "invalid_request"),
+    "empty token": (["Bearer "], 400, "invalid_request"),
+    "scheme alone": (["Bearer"], 400, "invalid_request"),
+    "two tokens": (["Bearer {token} {token}"], 400, "invalid_request"),
+    "another scheme": (["Basic dXNlcjpwYXNz"], 401, None),
+    "scheme in lower case": (["bearer {token}"], 200, None),
+    "scheme in upper case": (["BEARER {token}"], 200, None),
+    "two spaces": (["Bearer  {token}"], 200, None),
+}
+
+
+@pytest.mark.parametrize(("values", "status", "error"), HEADERS.values(), ids=HEADERS.keys())
+def test_the_authorization_field(
+    gateway: Gateway, signer: Signer, values: list[str], status: int, error: str | None
+) -> None:
+    """One well-formed Bearer credential in any case, or a clear refusal (GW-07, GW-40)."""
+    token = signer.token()
+    fields = [("Authorization", value.format(token=token)) for value in values]
+    response = exchange(gateway.address, "POST", "/mcp", fields=fields, body=b"{}")
+    assert response.status == status
+    challenge = response.get("www-authenticate")
+    if error is not None:
+        assert challenge is not None and challenge.startswith(f'Bearer error="{error}"')
+    elif status == 401:
+        assert challenge is not None and "error=" not in challenge
+
+
+def test_hostile_claims_cannot_inject_header_lines(gateway: Gateway, backend: RawBackend, signer: Signer) -> None:
+    """Claims are encoded before they become identity headers (GW-61)."""
+    response = ask(gateway, signer.token(sub="a\r\nX-Portcullis-Scopes: root\r\n", client_id="ü b"))
+    assert response.status == 200
+    head = backend.last.raw_head.lower()
+    assert backend.last.all("x-portcullis-scopes") == ["mcp:tools"]
+    assert b"\r\nx-portcullis-scopes: root" not in head
+    assert backend.last.get("x-portcullis-client") == "%C3%BC%20b"
+
+
+def test_every_request_needs_its_token(gateway: Gateway, signer: Signer) -> None:
+    """A verified request on a connection does not open it for the next one (GW-17)."""
+    with Connection(gateway.address) as connection:
+        host = f"127.0.0.1:{gateway.port}"
+        good = [("Authorization", f"Bearer {signer.token()}")]
+        for fields, status in ((good, 200), ([], 401), (good, 200), ([], 401)):
+            connection.send(request_bytes("POST", "/mcp", host, fields, b"{}"))
+            assert connection.read_response().status == status
+
+
+def test_a_token_that_was_verified_before_still_expires(gateway: Gateway, signer: Signer) -> None:
+    """What the gateway remembers of a token ends with the token (GW-44, GW-53)."""
+    token = signer.token(exp=now() + 2)
+    assert ask(gateway, token, "/strict").status == 200
+    wait_until(lambda: ask(gateway, token, "/strict").status == 401, "the token expires", 10, 0.1)
+
+
+class TestProviderThatComesAndGoes:
+    """Key life cycle; each test has a provider and a gateway of its own (GW-16, GW-50)."""
+
+    @pytest.fixture
+    def gateway(self, make_gateway: MakeGateway, backend: RawBackend, static_provider: StaticProvider) -> Gateway:
+        return make_gateway([route(backend.url, authorization=static_provider.authorization())])
+
+    def test_starts_without_the_provider_and_fetches_once(
+        self, gateway: Gateway, static_provider: StaticProvider
+    ) -> None:
+        """Discovery is lazy, and a challenge needs no keys."""
+        assert static_provider.discovery_fetches == 0
+        assert exchange(gateway.address, "POST", "/mcp", body=b"{}").status == 401
+        assert static_provider.discovery_fetches == 0
+        for _ in range(5):
+            assert ask(gateway, static_provider.signer.token()).status == 200
+        assert (static_provider.discovery_fetches, static_provider.jwks_fetches) == (1, 1)
+
+    def test_no_key_ever_is_503_and_recovers(self, gateway: Gateway, static_provider: StaticProvider) -> None:
+        """Never 401 while the fault is the provider's."""
+        static_provider.down.set()
+        response = ask(gateway, static_provider.signer.token())
+        assert response.status == 503
+        retry_after = response.get("retry-after")
+        assert retry_after is not None and 0 < int(retry_after) <= 60
+        assert response.get("www-authenticate") is None
+        assert gateway.access(status=503)["reason"]
+        static_provider.down.clear()
+        wait_until(lambda: ask(gateway, static_provider.signer.token()).status == 200, "the gateway recovers", 20, 0.1)
+
+    def test_a_discovery_document_of_another_issuer_is_no_source_of_keys(
+        self, gateway: Gateway, static_provider: StaticProvider
+    ) -> None:
+        """The document's issuer must be the configured one (GW-43)."""
+        static_provider.wrong_issuer = True
+        assert ask(gateway, static_provider.signer.token()).status == 503
+
+    def test_concurrent_first_requests_share_one_fetch(self, gateway: Gateway, static_provider: StaticProvider) -> None:
+        """Single flight: everybody waits for the same keys."""
+        static_provider.slow()
+        connections = [Connection(gateway.address) for _ in range(8)]
+        for connection in connections:
+            fields = [("Authorization", f"Bearer {static_provider.signer.token()}")]
+            connection.send(request_bytes("POST", "/mcp", f"127.0.0.1:{gateway.port}", fields, b"{}"))
+        static_provider.wait_for_fetch()
+        static_provider.release.set()
+        assert [connection.read_response().status for connection in connections] == [200] * 8
+        for connection in connections:
+            connection.close()
+        assert (static_provider.discovery_fetches, static_provider.jwks_fetches) == (1, 1)
+
+    def test_known_keys_keep_working_while_the_provider_is_down(
+        self, gateway: Gateway, static_provider: StaticProvider
+    ) -> None:
+        """New tokens under known keys are verified with what is there."""
+        assert ask(gateway, static_provider.signer.token()).status == 200
+        static_provider.down.set()
+        for _ in range(3):
+            assert ask(gateway, static_provider.signer.token()).status == 200
+
+    def test_an_unknown_kid_is_looked_up_once_in_a_while(
+        self, gateway: Gateway, static_provider: StaticProvider
+    ) -> None:
+        """A flood of made-up kids costs the provider one fetch at most."""
+        signer = static_provider.signer
+        assert ask(gateway, signer.token()).status == 200
+        fetches = static_provider.jwks_fetches
+        for number in range(20):
+            assert ask(gateway, signer.token(header={"kid": f"made-up-{number}"})).status == 401
+        assert static_provider.jwks_fetches - fetches <= 1
+        assert ask(gateway, signer.token()).status == 200
+
+    def test_rotated_keys_are_picked_up(self, make_gateway: MakeGateway, backend: RawBackend) -> None:
+        """New keys work after one refetch, whether or not the provider gave them new names."""
+        providers = [StaticProvider("urn:test:audience") for _ in range(2)]
+        try:
+            gateways = [make_gateway([route(backend.url, authorization=each.authorization())]) for each in providers]
+            for gateway, provider, same_kid in zip(gateways, providers, (False, True), strict=True):
+                assert ask(gateway, provider.signer.token()).status == 200
+                provider.signer.rotate(same_kid)
+            # At most one refetch in 10 s, and the first fetch was just now.
+            for gateway, provider in zip(gateways, providers, strict=True):
+                token = provider.signer.token()
+                wait_until(lambda: ask(gateway, token).status == 200, "the new key is accepted", 15, 0.1)
+                assert provider.jwks_fetches == 2
+        finally:
+            for provider in providers:
+                provider.stop()
+
+    def test_unusable_keys_do_not_spoil_the_set(self, gateway: Gateway, static_provider: StaticProvider) -> None:
+        """Keys that mean nothing to us are skipped one by one (GW-42)."""
+        static_provider.extra_keys = [
+            {"kty": "XYZ", "kid": "unknown-type"},
+            {"kty": "RSA", "kid": "broken", "n": "!!", "e": "AQAB"},
+            {"kty": "oct", "kid": "secret", "k": "c2VjcmV0", "alg": "HS256"},
+            {"kty": "EC", "kid": "off-curve", "crv": "P-256", "x": base64url(bytes(32)), "y": base64url(bytes(32))},
+            {"kid": "no-type"},
+        ]
+        assert ask(gateway, static_provider.signer.token()).status == 200
+
+
+@pytest.mark.parametrize("form", ["appended", "inserted"])
+def test_discovers_an_issuer_with_a_path(make_gateway: MakeGateway, backend: RawBackend, form: str) -> None:
+    """Both places of the discovery document, and the issuer derived from either (GW-23, GW-50)."""
+    provider = StaticProvider("urn:test:audience", path="/tenant/one")
+    try:
+        url = provider.discovery_url if form == "appended" else provider.inserted_discovery_url
+        gateway = make_gateway([route(backend.url, authorization=provider.authorization(discovery_url=url))])
+        assert ask(gateway, provider.signer.token()).status == 200
+        metadata = exchange(gateway.address, "GET", "/.well-known/oauth-protected-resource/mcp")
+        assert json.loads(metadata.body)["authorization_servers"] == [provider.issuer]
+    finally:
+        provider.stop()
