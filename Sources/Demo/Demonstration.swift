@@ -101,10 +101,10 @@ package enum Demonstration {
   private static func gateway(_ loop: Loop, _ plan: DemoPlan, _ log: Log) throws(Refusal) -> InboundService {
     let result = ConfigurationLoader.system.load(text: plan.configuration, file: "demo")
     guard let configuration = result.configuration else { throw .configuration(result.diagnostics) }
-    do throws(NetFailure) {
+    do throws(StartFailure) {
       return try GatewayBuilder(loop, configuration, log).start()
     } catch {
-      throw .cannotListen(plan.address(plan.options.port), error)
+      throw .cannotListen(error.address, error.failure)
     }
   }
 

@@ -10,7 +10,7 @@ package enum Gateway {
   ///
   /// - Returns: the exit status: 0 after a clean stop, 1 when it could not start.
   package static func serve(_ configuration: GatewayConfiguration) -> Int32 {
-    do throws(NetFailure) {
+    do {
       let loop = try Loop()
       let output = OutputFile(loop, descriptor: STDOUT_FILENO)
       let log = Log(configuration.log) { output.append($0) }
@@ -25,7 +25,7 @@ package enum Gateway {
       loop.run()
       return 0
     } catch {
-      var message = "portcullis: cannot start: \(error)\n"
+      var message = "portcullis: \(error)\n"
       message.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
       return 1
     }

@@ -9,6 +9,15 @@ import Pipeline
 import Stages
 package import Telemetry
 
+/// Why a gateway does not listen.
+package struct StartFailure: Error, CustomStringConvertible {
+  package let address: SocketAddress
+  package let failure: NetFailure
+
+  /// For example `cannot listen on 127.0.0.1:8080: address already in use (EADDRINUSE)`.
+  package var description: String { "cannot listen on \(address): \(failure)" }
+}
+
 /// Builds a running gateway from a configuration.
 package final class GatewayBuilder {
   private let loop: Loop
@@ -24,12 +33,17 @@ package final class GatewayBuilder {
   }
 
   /// Builds the routes and listens. Waits for no provider and no backend.
-  package func start() throws(NetFailure) -> InboundService {
+  package func start() throws(StartFailure) -> InboundService {
     let settings = InboundSettings(configuration, descriptors: Self.raiseDescriptorLimit())
     let service = InboundService(loop, settings, Router(routes()), log)
     for listener in configuration.listeners {
-      let address = try service.listen(SocketAddress(listener.address), backlog: listener.backlog)
-      log.event(.info, "listening") { $0.member("address", text: address.description) }
+      let wanted = SocketAddress(listener.address)
+      do throws(NetFailure) {
+        let address = try service.listen(wanted, backlog: listener.backlog)
+        log.event(.info, "listening") { $0.member("address", text: address.description) }
+      } catch {
+        throw StartFailure(address: wanted, failure: error)
+      }
     }
     return service
   }

@@ -20,7 +20,9 @@ extension H1ServerConnection: Responder {
     responseSource = source
     lastActivity = service.loop.now
     framing = frame(head, length)
-    if !bodyCanBeDiscarded || service.isDraining || framing == .untilClose { mayPersist = false }
+    if !bodyCanBeDiscarded || exchange?.closesConnection == true || service.isDraining || framing == .untilClose {
+      mayPersist = false
+    }
     let persistence: HeadEncoder.Persistence =
       !mayPersist ? .close : requestVersion >= .http11 ? .keepAlive : .keepAliveForHTTP10
     service.withDate { clock in

@@ -181,6 +181,7 @@ final class H1ServerConnection {
       if bodySink?.write(data) == .wait { stopBody() }
     case .end(let trailers):
       phase = .answering
+      deadline?.set(at: lastActivity + exchangeLimit)
       let sink = bodySink
       bodySink = nil
       sink?.finish(trailers)
@@ -209,7 +210,6 @@ final class H1ServerConnection {
 
   /// The client broke the protocol: whatever was under way ends, and one clear answer closes the connection.
   private func refuse(_ fault: WireFault) {
-    mayPersist = false
     guard let exchange else { return linger() }
     if exchange.hasResponded { return truncate(fault.reason) }
     exchange.cancel(.clientFault)
@@ -339,8 +339,8 @@ final class H1ServerConnection {
     let owesBody = phase == .body && bodyIsWanted
     exchange.cancel(.timedOut)
     guard self.exchange != nil else { return }
-    mayPersist = false
     if exchange.hasResponded { return truncate("exchange_timeout") }
+    mayPersist = false
     exchange.reject(owesBody ? .malformed(408, reason: "request_body_timeout") : .gatewayTimeout("exchange_timeout"))
   }
 }

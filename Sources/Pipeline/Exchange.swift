@@ -33,6 +33,9 @@ package final class Exchange {
   package var clientAddress: [UInt8] = []
   package var requestID = RequestID.zero
 
+  /// Whether the connection cannot be used for another request.
+  package private(set) var closesConnection = false
+
   private var responder: (any Responder)?
   private var work: (any Cancellable)?
   private var position = 0
@@ -59,6 +62,7 @@ package final class Exchange {
     admission = nil
     allowedOrigin = nil
     hasResponded = false
+    closesConnection = false
     position = 0
     request.clear()
   }
@@ -148,6 +152,7 @@ package final class Exchange {
   package func reject(_ rejection: Rejection) {
     record.reason = rejection.reason
     if let auth = rejection.auth { record.auth = auth }
+    closesConnection = rejection.closesConnection
     send(rejection.reply)
   }
 

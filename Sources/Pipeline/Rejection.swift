@@ -6,31 +6,36 @@ package struct Rejection {
   /// snake_case, for the log.
   package let reason: StaticString
   /// What it says about the caller's credentials, when it does.
-  package var auth: AuthOutcome?
+  package let auth: AuthOutcome?
+  /// Whether the rest of what the client sends is not worth reading.
+  package let closesConnection: Bool
 
   /// - Parameter message: for the person who reads the body; never made of anything the client sent.
   init(
     _ status: Int, _ error: StaticString, reason: StaticString? = nil, _ message: String,
-    fields: [(StaticString, String)] = [], auth: AuthOutcome? = nil
+    fields: [(StaticString, String)] = [], auth: AuthOutcome? = nil, closesConnection: Bool = false
   ) {
     let body = "{\"error\":\"\(error)\",\"error_description\":\"\(message)\"}\n"
     reply = .json(status, fields + [("Cache-Control", "no-store")], [UInt8](body.utf8))
     self.reason = reason ?? error
     self.auth = auth
+    self.closesConnection = closesConnection
   }
 
   // MARK: The request itself
 
-  /// A request that HTTP does not allow; the connection closes behind it.
+  /// A request that HTTP does not allow; nothing behind it can be trusted.
   package static func malformed(_ status: Int, reason: StaticString) -> Rejection {
-    switch status {
-    case 408: Rejection(408, "request_timeout", reason: reason, "The request did not arrive in time.")
-    case 414: Rejection(414, "uri_too_long", reason: reason, "The request target is longer than this gateway allows.")
-    case 431: Rejection(431, "head_too_large", reason: reason, "The request head is larger than this gateway allows.")
-    case 501: Rejection(501, "not_implemented", reason: reason, "This gateway does not implement what the request asks for.")
-    case 505: Rejection(505, "version_not_supported", reason: reason, "This gateway speaks HTTP/1.1 and HTTP/1.0.")
-    default: Rejection(400, "bad_request", reason: reason, "The request is not valid HTTP.")
-    }
+    let (error, message): (StaticString, String) =
+      switch status {
+      case 408: ("request_timeout", "The request did not arrive in time.")
+      case 414: ("uri_too_long", "The request target is longer than this gateway allows.")
+      case 431: ("head_too_large", "The request head is larger than this gateway allows.")
+      case 501: ("not_implemented", "This gateway does not implement what the request asks for.")
+      case 505: ("version_not_supported", "This gateway speaks HTTP/1.1 and HTTP/1.0.")
+      default: ("bad_request", "The request is not valid HTTP.")
+      }
+    return Rejection(status, error, reason: reason, message, closesConnection: true)
   }
 
   package static var notFound: Rejection {
@@ -53,7 +58,7 @@ package struct Rejection {
   }
 
   package static var bodyTooLarge: Rejection {
-    Rejection(413, "body_too_large", "The request body is larger than this gateway allows.")
+    Rejection(413, "body_too_large", "The request body is larger than this gateway allows.", closesConnection: true)
   }
 
   /// The canonical URL has no trailing slash; 308 keeps method and body (GW-25).

@@ -153,14 +153,20 @@ def test_response_fields_pass(gateway: Gateway, backend: RawBackend) -> None:
     [
         ("/mcp", "/mcp"),
         ("/mcp?a=1&b=%20x", "/mcp?a=1&b=%20x"),
-        ("/mcp?access_token=in-the-query&a=1", "/mcp?a=1"),
         ("http://{host}/mcp?a=1", "/mcp?a=1"),
     ],
 )
 def test_the_target_of_the_backend(gateway: Gateway, backend: RawBackend, asked: str, expected: str) -> None:
-    """Query strings pass without a token in them; an absolute-form target means the same (GW-40)."""
+    """Query strings pass; an absolute-form target means the same."""
     assert exchange(gateway.address, "POST", asked.format(host=host(gateway)), body=b"{}").status == 200
     assert backend.last.target == expected
+
+
+def test_a_token_in_the_query_does_not_reach_the_backend(gateway: Gateway, backend: RawBackend) -> None:
+    """An open route refuses it, because it would end up in the backend's logs (GW-40)."""
+    before = backend.heads
+    assert exchange(gateway.address, "POST", "/mcp?a=1&access_token=in-the-query", body=b"{}").status == 400
+    assert backend.heads == before
 
 
 # --- Bodies

@@ -93,8 +93,9 @@ def test_signs_in_and_calls_tools(sdk_gateway: Gateway, alice: Browser, mode: st
     assert wire.count("POST", 401) == 1, "one challenge, before the sign-in"
     if variant.endswith("-sse"):
         assert progress == [1, 2, 3, 4, 5]
-    record = sdk_gateway.access(route=f"/{variant}", auth="verified")
-    assert record["client_id"] == storage.client.client_id
+    assert storage.client is not None
+    record = sdk_gateway.access(route=f"/{variant}", client_id=storage.client.client_id)
+    assert record["auth"] == "verified"
 
 
 def test_the_backend_sees_the_identity_and_no_credentials(

@@ -316,12 +316,12 @@ def test_the_authorization_field(
 
 def test_hostile_claims_cannot_inject_header_lines(gateway: Gateway, backend: RawBackend, signer: Signer) -> None:
     """Claims are encoded before they become identity headers (GW-61)."""
-    response = ask(gateway, signer.token(sub="a\r\nX-Portcullis-Scopes: root\r\n", client_id="ü b"))
+    response = ask(gateway, signer.token(sub="a\r\nX-Portcullis-Scopes: root\r\n", client_id="ü/b"))
     assert response.status == 200
     head = backend.last.raw_head.lower()
     assert backend.last.all("x-portcullis-scopes") == ["mcp:tools"]
     assert b"\r\nx-portcullis-scopes: root" not in head
-    assert backend.last.get("x-portcullis-client") == "%C3%BC%20b"
+    assert backend.last.get("x-portcullis-client") == "%C3%BC/b"
 
 
 def test_every_request_needs_its_token(gateway: Gateway, signer: Signer) -> None:

@@ -18,10 +18,12 @@ struct HeadScanner {
     guard let base = bytes.baseAddress else { return nil }
     while scanned < bytes.count {
       guard let found = memchr(base + scanned, Int32(ASCII.lf), bytes.count - scanned) else {
+        if lines == 0 { try checkText(bytes.from(scanned)) }
         scanned = bytes.count
         break
       }
       let index = base.distance(to: UnsafeRawPointer(found))
+      if lines == 0 { try checkText(bytes.slice(scanned, index - scanned)) }
       guard index > lineStart, bytes[index - 1] == ASCII.cr else { throw WireFault(400, "bare_line_feed") }
       let length = index - 1 - lineStart
       scanned = index + 1
@@ -40,6 +42,15 @@ struct HeadScanner {
   private mutating func countLine(_ length: Int, _ limits: HeadLimits) throws(WireFault) {
     if lines == 0 { try checkStartLine(length, limits) }
     lines += 1
+  }
+
+  /// Bytes that no start line has are refused as they come, not when the deadline passes: a TLS client on a port
+  /// for clear text never sends the end of a line.
+  private func checkText(_ bytes: ByteView) throws(WireFault) {
+    if scanned == lineStart, let first = bytes.first, first != ASCII.cr, !ASCII.isToken(first) {
+      throw WireFault(400, "bad_start_line")
+    }
+    for byte in bytes where byte != ASCII.cr && !ASCII.isFieldValue(byte) { throw WireFault(400, "bad_start_line") }
   }
 
   /// The longest target, with room for a long method and the version.
