@@ -297,7 +297,7 @@ final class H1ServerConnection {
 
   /// Closes as soon as no exchange is under way.
   func drain() {
-    if phase == .head, exchange == nil, !decoder.isInsideHead { linger() }
+    if phase == .head, exchange == nil, !decoder.isInsideHead { closeBehindOutput() }
   }
 
   func cut() {
@@ -318,7 +318,7 @@ final class H1ServerConnection {
     case .closed: break
     case .lingering: close { $0.close() }
     case .discarding: linger()
-    case .head: if decoder.isInsideHead { timedOutInsideHead() } else { linger() }
+    case .head: if decoder.isInsideHead { timedOutInsideHead() } else { closeBehindOutput() }
     case .body, .answering:
       let now = service.loop.now
       let due = min(lastActivity + exchangeLimit, exchangeStarted + service.settings.streamMax)

@@ -195,14 +195,14 @@ TABLE = {
 
 
 def addressed(gateway: Gateway, raw: bytes) -> bytes:
-    return raw.replace(b"@HOST@", f"127.0.0.1:{gateway.port}".encode())
+    return raw.replace(b"@HOST@", gateway.authority.encode())
 
 
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize(("raw", "status"), TABLE.values(), ids=TABLE.keys())
 def test_each_is_refused_and_the_connection_closed(gateway: Gateway, raw: bytes, status: int) -> None:
     """Exactly one response with exactly this status, then the end, whatever was pipelined behind."""
-    smuggled = request_bytes("GET", "/mcp?smuggled=1", f"127.0.0.1:{gateway.port}")
+    smuggled = request_bytes("GET", "/mcp?smuggled=1", gateway.authority)
     with Connection(gateway.address) as connection:
         connection.send_leniently(addressed(gateway, raw))
         # The continuation is only sent where the message is complete; an endless one has no behind.
@@ -217,7 +217,7 @@ def test_each_is_refused_and_the_connection_closed(gateway: Gateway, raw: bytes,
 def test_the_gateway_is_well_after_all_of_that(gateway: Gateway, backend: RawBackend) -> None:
     """A good request passes on a fresh connection."""
     with Connection(gateway.address) as connection:
-        connection.send(request_bytes("POST", "/mcp", f"127.0.0.1:{gateway.port}", body=b"{}"))
+        connection.send(request_bytes("POST", "/mcp", gateway.authority, body=b"{}"))
         assert connection.read_response().status == 200
     assert backend.last.body == b"{}"
 
@@ -225,7 +225,7 @@ def test_the_gateway_is_well_after_all_of_that(gateway: Gateway, backend: RawBac
 @pytest.mark.usefixtures("untouched")
 def test_a_malformed_request_behind_a_good_one(gateway: Gateway) -> None:
     """The requests before it were answered; it ends the connection."""
-    host = f"127.0.0.1:{gateway.port}"
+    host = gateway.authority
     with Connection(gateway.address) as connection:
         connection.send(request_bytes("GET", "/elsewhere", host) + addressed(gateway, field(b"X : 1")))
         assert connection.read_response().status == 404
@@ -298,9 +298,7 @@ def test_an_unfinished_body_does_not_hold_a_connection(make_gateway: MakeGateway
     """After the configured time the connection ends, and the backend's request with it."""
     gateway = make_gateway([route(backend.url)], timeouts={"request_body": "300ms"})
     with Connection(gateway.address) as connection:
-        connection.send(
-            request_bytes("POST", "/mcp", f"127.0.0.1:{gateway.port}", [("Content-Length", "100")]) + b"only this"
-        )
+        connection.send(request_bytes("POST", "/mcp", gateway.authority, [("Content-Length", "100")]) + b"only this")
         everything = connection.read_to_end()
     assert everything == b"" or everything.startswith(b"HTTP/1.1 408 ")
 
@@ -310,8 +308,6 @@ def test_a_client_that_leaves_in_its_request_is_forgotten(gateway: Gateway, back
     """Half a body never becomes a whole request at the backend (GW-88 in the other direction)."""
     heads = backend.heads
     with Connection(gateway.address) as connection:
-        connection.send(
-            request_bytes("POST", "/mcp", f"127.0.0.1:{gateway.port}", [("Content-Length", "100")]) + b"only this"
-        )
+        connection.send(request_bytes("POST", "/mcp", gateway.authority, [("Content-Length", "100")]) + b"only this")
         wait_until(lambda: backend.heads > heads, "the head reaches the backend")
     gateway.access(method="POST", path="/mcp")

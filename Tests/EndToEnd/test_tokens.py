@@ -327,7 +327,7 @@ def test_hostile_claims_cannot_inject_header_lines(gateway: Gateway, backend: Ra
 def test_every_request_needs_its_token(gateway: Gateway, signer: Signer) -> None:
     """A verified request on a connection does not open it for the next one (GW-17)."""
     with Connection(gateway.address) as connection:
-        host = f"127.0.0.1:{gateway.port}"
+        host = gateway.authority
         good = [("Authorization", f"Bearer {signer.token()}")]
         for fields, status in ((good, 200), ([], 401), (good, 200), ([], 401)):
             connection.send(request_bytes("POST", "/mcp", host, fields, b"{}"))
@@ -384,7 +384,7 @@ class TestProviderThatComesAndGoes:
         connections = [Connection(gateway.address) for _ in range(8)]
         for connection in connections:
             fields = [("Authorization", f"Bearer {static_provider.signer.token()}")]
-            connection.send(request_bytes("POST", "/mcp", f"127.0.0.1:{gateway.port}", fields, b"{}"))
+            connection.send(request_bytes("POST", "/mcp", gateway.authority, fields, b"{}"))
         static_provider.wait_for_fetch()
         static_provider.release.set()
         assert [connection.read_response().status for connection in connections] == [200] * 8

@@ -66,7 +66,7 @@ def test_a_fault_before_the_response_is_502(gateway: Gateway, backend: RawBacken
     with Connection(gateway.address) as connection:
         backend.script = script
         attempts = backend.completed
-        connection.send(request_bytes("POST", "/mcp", f"127.0.0.1:{gateway.port}", body=b"{}"))
+        connection.send(request_bytes("POST", "/mcp", gateway.authority, body=b"{}"))
         response = connection.read_response()
         assert response.status == 502
         assert response.get("www-authenticate") is None
@@ -75,7 +75,7 @@ def test_a_fault_before_the_response_is_502(gateway: Gateway, backend: RawBacken
         record = gateway.access(status=502)
         assert record["reason"]
         backend.reset_script()
-        connection.send(request_bytes("POST", "/healthy", f"127.0.0.1:{gateway.port}", body=b"{}"))
+        connection.send(request_bytes("POST", "/healthy", gateway.authority, body=b"{}"))
         assert connection.read_response().status == 200
 
 
@@ -83,7 +83,7 @@ def test_a_backend_that_refuses_is_502(gateway: Gateway) -> None:
     """Nobody listens; the client's connection serves the next request."""
     with Connection(gateway.address) as connection:
         for _ in range(3):
-            connection.send(request_bytes("POST", "/nobody", f"127.0.0.1:{gateway.port}", body=b"{}"))
+            connection.send(request_bytes("POST", "/nobody", gateway.authority, body=b"{}"))
             assert connection.read_response().status == 502
     assert gateway.access(route="/nobody", status=502)["reason"]
 
@@ -99,11 +99,11 @@ def test_a_backend_that_hangs_is_504(gateway: Gateway, backend: RawBackend) -> N
 
     backend.script = script
     with Connection(gateway.address) as connection:
-        connection.send(request_bytes("POST", "/mcp", f"127.0.0.1:{gateway.port}", body=b"{}"))
+        connection.send(request_bytes("POST", "/mcp", gateway.authority, body=b"{}"))
         assert connection.read_response().status == 504
         assert gone.wait(10)
         backend.reset_script()
-        connection.send(request_bytes("POST", "/mcp", f"127.0.0.1:{gateway.port}", body=b"{}"))
+        connection.send(request_bytes("POST", "/mcp", gateway.authority, body=b"{}"))
         assert connection.read_response().status == 200
     assert gateway.access(status=504)["reason"]
 
@@ -137,7 +137,7 @@ def test_an_idle_stream_ends_in_the_end(make_gateway: MakeGateway, backend: RawB
     backend.script = script
     gateway = make_gateway([route(backend.url)], timeouts={"stream_idle": "300ms"})
     with Connection(gateway.address) as connection:
-        connection.send(request_bytes("POST", "/mcp", f"127.0.0.1:{gateway.port}", body=b"{}"))
+        connection.send(request_bytes("POST", "/mcp", gateway.authority, body=b"{}"))
         assert connection.read_head().status == 200
         assert connection.read_chunk() == b"data: 1\n\n"
         assert connection.read_to_end() == b"", "no terminating chunk"
@@ -158,10 +158,10 @@ def test_more_requests_than_connections_wait_their_turn(make_gateway: MakeGatewa
     try:
         responses: list[Response] = []
         for number, connection in enumerate(connections[:2]):
-            connection.send(request_bytes("POST", "/mcp", f"127.0.0.1:{gateway.port}", body=b"%d" % number))
+            connection.send(request_bytes("POST", "/mcp", gateway.authority, body=b"%d" % number))
         own_backend.wait_for(2)
         for number, connection in enumerate(connections[2:], 2):
-            connection.send(request_bytes("POST", "/mcp", f"127.0.0.1:{gateway.port}", body=b"%d" % number))
+            connection.send(request_bytes("POST", "/mcp", gateway.authority, body=b"%d" % number))
         refused = wait_until(lambda: gateway.events("request"), "the one that finds no place is refused")
         assert len(refused) == 1 and refused[0]["status"] == 503 and refused[0]["reason"]
         release.set()
@@ -209,7 +209,7 @@ def test_a_client_that_leaves_the_queue_is_forgotten(
 
     own_backend.script = script
     gateway = make_gateway([route(own_backend.url, upstream_options={"max_connections": 1, "max_waiting": 8})])
-    host = f"127.0.0.1:{gateway.port}"
+    host = gateway.authority
     try:
         first, waiting, last = (Connection(gateway.address) for _ in range(3))
         first.send(request_bytes("POST", "/mcp", host, body=b"first"))

@@ -61,6 +61,11 @@ class Gateway:
     def address(self) -> tuple[str, int]:
         return ("127.0.0.1", self.port)
 
+    @property
+    def authority(self) -> str:
+        """What clients on the TCP listener put into Host."""
+        return f"127.0.0.1:{self.port}"
+
     def lines(self) -> list[dict[str, Any]]:
         """Every complete line of standard output; a line that is not JSON fails the test."""
         return [json.loads(line) for line in self.process.stdout.splitlines(keepends=True) if line.endswith("\n")]
