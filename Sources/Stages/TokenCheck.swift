@@ -28,6 +28,10 @@ package final class TokenCheck: Gate {
     case .malformed(let words, let reason): return .reject(challenge.malformed(words, reason: reason))
     case .token(let token):
       if let verified = cache.find(token, now: Loop.unixTime) { return admit(verified, exchange) }
+      guard BearerCredentials.isToken68(token) else {
+        return .reject(
+          challenge.malformed("The bearer token contains characters that no token has", reason: "bad_token_syntax"))
+      }
       let current = keyStore.current
       return judge(exchange, token, current?.keys, generation: current?.generation)
     }
