@@ -1,0 +1,70 @@
+"""Starting, pinning and measuring the processes of the benchmark."""
+
+import os
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A server on one core; the figures cover it and its children."""
+
+    def __init__(self, command: list[str], cpu: int, port: int, log: Path):
+        self.output = log.open("wb")
+        self.process = subprocess.Popen(
+            ["taskset", "-c", str(cpu), *command], stdout=self.output, stderr=subprocess.STDOUT
+        )
+        self.wait_for(port, log)
+
+    def wait_for(self, port: int, log: Path) -> None:
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise SystemExit(f"{self.process.args[3]} ended at once:\n{log.read_text()}")
+            try:
+                socket.create_connection(("127.0.0.1", port), 0.2).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise SystemExit(f"{self.process.args[3]} does not listen:\n{log.read_text()}")
+
+    def tree(self) -> list[int]:
+        found, todo = [], [self.process.pid]
+        while todo:
+            pid = todo.pop()
+            found.append(pid)
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                todo += [int(child) for child in (task / "children").read_text().split()]
+        return found
+
+    def cpu_seconds(self) -> float:
+        tasks = [task for pid in self.tree() for task in Path(f"/proc/{pid}/task").iterdir()]
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+    def resident_kib(self) -> int:
+        total = 0
+        for pid in self.tree():
+            for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+                if line.startswith("VmRSS:"):
+                    total += int(line.split()[1])
+        return total
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.output.close()
+
+
+def pin_to(cpu: int) -> None:
+    os.sched_setaffinity(0, {cpu})
