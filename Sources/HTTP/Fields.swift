@@ -128,8 +128,10 @@ package final class Fields {
   @discardableResult
   package func store(_ bytes: ByteView) -> Int {
     let offset = textLength
-    let destination = reserveText(bytes.count)
-    if let start = bytes.baseAddress { destination.copyMemory(from: start, byteCount: bytes.count) }
+    let outgrown = reserveText(bytes.count)
+    if let start = bytes.baseAddress { (text + offset).copyMemory(from: start, byteCount: bytes.count) }
+    // Only now: the bytes may be a stretch of this very text.
+    outgrown?.deallocate()
     textLength &+= bytes.count
     return offset
   }
@@ -149,16 +151,15 @@ package final class Fields {
     count &+= 1
   }
 
-  private func reserveText(_ extra: Int) -> UnsafeMutableRawPointer {
-    if textCapacity - textLength < extra {
-      let capacity = max(textCapacity * 2, textLength + extra)
-      let grown = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
-      grown.copyMemory(from: text, byteCount: textLength)
-      text.deallocate()
-      text = grown
-      textCapacity = capacity
-    }
-    return text + textLength
+  /// - Returns: the block that has become too small, to be deallocated.
+  private func reserveText(_ extra: Int) -> UnsafeMutableRawPointer? {
+    guard textCapacity - textLength < extra else { return nil }
+    let capacity = max(textCapacity * 2, textLength + extra)
+    let grown = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
+    grown.copyMemory(from: text, byteCount: textLength)
+    defer { text = grown }
+    textCapacity = capacity
+    return text
   }
 
   private func growSlots() {

@@ -55,10 +55,11 @@ package final class RequestHead {
 
   // MARK: For stages that send the request on
 
-  /// Points the request at another path: `prefix` followed by `suffix`; the query stays.
-  package func rewritePath(_ prefix: ByteView, _ suffix: ByteView) {
+  /// Points the request at another path: `prefix` in place of the first `dropped` bytes; the query stays.
+  package func rewritePath(_ prefix: ByteView, dropping dropped: Int) {
+    let kept = (offset: pathText.offset + dropped, length: pathText.length - dropped)
     let offset = fields.store(prefix)
-    fields.store(suffix)
-    pathText = (offset, prefix.count + suffix.count)
+    fields.store(fields.text(kept.offset, kept.length))
+    pathText = (offset, prefix.count + kept.length)
   }
 }

@@ -157,7 +157,7 @@ final class H1ServerConnection {
     if phase == .answering { skipEnd(head) }
     exchangeStarted = service.loop.now
     lastActivity = exchangeStarted
-    deadline?.set(at: exchangeStarted + exchangeLimit)
+    deadline?.set(at: exchangeDue)
     self.exchange = exchange
     exchange.begin(self, bodyLength: length, clientAddress: client, startedAt: Loop.nanoseconds)
     service.handle(exchange)
@@ -181,7 +181,7 @@ final class H1ServerConnection {
       if bodySink?.write(data) == .wait { stopBody() }
     case .end(let trailers):
       phase = .answering
-      deadline?.set(at: lastActivity + exchangeLimit)
+      deadline?.set(at: exchangeDue)
       let sink = bodySink
       bodySink = nil
       sink?.finish(trailers)
@@ -307,10 +307,11 @@ final class H1ServerConnection {
 
   // MARK: Time
 
-  /// How long nothing may move: a client that owes a body gets less.
-  private var exchangeLimit: UInt64 {
+  /// When the running exchange is over, unless something moves: a client that owes a body gets less time.
+  private var exchangeDue: UInt64 {
     let settings = service.settings
-    return phase == .body && bodyIsWanted ? settings.requestBody : settings.streamIdle
+    let idle = phase == .body && bodyIsWanted ? settings.requestBody : settings.streamIdle
+    return min(lastActivity + idle, exchangeStarted + settings.streamMax)
   }
 
   private func deadlinePassed() {
@@ -320,9 +321,7 @@ final class H1ServerConnection {
     case .discarding: linger()
     case .head: if decoder.isInsideHead { timedOutInsideHead() } else { closeBehindOutput() }
     case .body, .answering:
-      let now = service.loop.now
-      let due = min(lastActivity + exchangeLimit, exchangeStarted + service.settings.streamMax)
-      if now < due { deadline?.set(at: due) } else { timedOut() }
+      if service.loop.now < exchangeDue { deadline?.set(at: exchangeDue) } else { timedOut() }
     }
   }
 
@@ -367,7 +366,7 @@ extension H1ServerConnection: BodySource {
     guard phase == .body, !bodyIsWanted else { return }
     bodyIsWanted = true
     lastActivity = service.loop.now
-    deadline?.set(at: lastActivity + exchangeLimit)
+    deadline?.set(at: exchangeDue)
     if awaitsContinue, held.isEmpty {
       awaitsContinue = false
       HeadEncoder.write(informational: 100, nil, to: transport.outputBuffer)

@@ -1,9 +1,12 @@
 package import Bytes
 package import HTTP
 
-/// Who decides what becomes of a body that is too large.
+/// Who decides about what a relay must not simply pass on.
 package protocol RelayOverseer: AnyObject {
+  /// The body has grown over the limit; the source has been cancelled.
   func relayExceededLimit(_ relay: Relay)
+  /// The body ends with trailers; fields that may not pass are to be removed.
+  func relay(_ relay: Relay, willPass trailers: Fields)
 }
 
 /// Carries a body from one connection to another, with backpressure from the slow end to the fast one.
@@ -14,7 +17,6 @@ package final class Relay: BodySink, BodySource {
   private var sink: (any BodySink)?
   private let limit: Int
   private var bytes = 0
-  /// Told when the body grows over the limit.
   package weak var overseer: (any RelayOverseer)?
 
   /// - Parameter limit: bytes that may pass; beyond it the source is cancelled. 0 means no limit.
@@ -42,6 +44,7 @@ package final class Relay: BodySink, BodySource {
   }
 
   package func finish(_ trailers: Fields?) {
+    if let trailers { overseer?.relay(self, willPass: trailers) }
     let sink = sink
     disconnect()
     sink?.finish(trailers)

@@ -8,13 +8,15 @@ import Telemetry
 final class Forwarding {
   private var exchange: Exchange?
   private let pool: UpstreamPool
+  private let rewriter: RequestRewriter
   private var stream: (any UpstreamStream)?
   private let requestRelay: Relay
   private let responseRelay = Relay()
 
-  init(_ exchange: Exchange, _ pool: UpstreamPool, bodyLimit: Int) {
+  init(_ exchange: Exchange, _ pool: UpstreamPool, _ rewriter: RequestRewriter, bodyLimit: Int) {
     self.exchange = exchange
     self.pool = pool
+    self.rewriter = rewriter
     requestRelay = Relay(limit: bodyLimit)
     requestRelay.overseer = self
   }
@@ -83,6 +85,8 @@ extension Forwarding: RelayOverseer {
       exchange.reject(.bodyTooLarge)
     }
   }
+
+  func relay(_ relay: Relay, willPass trailers: Fields) { rewriter.stripIdentity(trailers) }
 }
 
 extension Forwarding: Cancellable {

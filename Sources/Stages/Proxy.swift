@@ -52,7 +52,7 @@ package final class Proxy: AdmittedStage {
       return .reject(.bodyTooLarge)
     }
     rewriter.rewrite(exchange, admission)
-    let forwarding = Forwarding(exchange, pool, bodyLimit: bodyLimit)
+    let forwarding = Forwarding(exchange, pool, rewriter, bodyLimit: bodyLimit)
     exchange.undertake(forwarding)
     pool.acquire(for: forwarding)
     return .taken

@@ -3,7 +3,7 @@ import HTTP
 import Pipeline
 
 /// Turns the request as the client sent it into the one the backend gets: in place, field by field.
-struct RequestRewriter {
+final class RequestRewriter {
   private let routeLength: Int
   private let upstreamPath: [UInt8]
   private let upstreamAuthority: [UInt8]
@@ -47,12 +47,19 @@ struct RequestRewriter {
     if let token = admission.token { identity.write(token, to: fields) }
   }
 
+  /// Takes identity headers of a client's making out of trailers, too: some backends merge them into the head.
+  func stripIdentity(_ trailers: Fields) {
+    for index in 0..<trailers.count where identity.isIdentity(trailers.spelling(index)) { trailers.remove(index) }
+  }
+
   /// The backend's path, and below it what the client asked for below the route's.
   private func rewritePath(_ request: RequestHead) {
-    let suffix = request.path.from(min(routeLength, request.path.count))
+    let path = request.path
+    // The route's own path is the backend's, also at the root, where it is the slash.
+    let dropped = path.count == 1 ? 1 : min(routeLength, path.count)
     upstreamPath.withUnsafeBytes { prefix in
-      let overlap = suffix.first == ASCII.slash && prefix.last == ASCII.slash
-      request.rewritePath(overlap ? prefix.slice(0, prefix.count - 1) : prefix, suffix)
+      let overlap = dropped < path.count && path[dropped] == ASCII.slash && prefix.last == ASCII.slash
+      request.rewritePath(overlap ? prefix.slice(0, prefix.count - 1) : prefix, dropping: dropped)
     }
   }
 

@@ -43,9 +43,8 @@ package enum Framing: Equatable {
     let length = try contentLength(fields)
     if head.isInformational || head.status == 204 || head.status == 304 || method == .head { return .none }
     if let coding {
-      guard head.version >= .http11, length == nil else {
-        throw WireFault(400, "transfer_encoding_with_content_length")
-      }
+      guard head.version >= .http11 else { throw WireFault(400, "transfer_encoding_in_http_1_0") }
+      guard length == nil else { throw WireFault(400, "transfer_encoding_with_content_length") }
       try requireChunked(fields, coding)
       return .chunked
     }

@@ -34,7 +34,8 @@ struct HeadScanner {
       if length == 0, leading == 0 { leading = 2 } else { try countLine(length, limits) }
       lineStart = scanned
     }
-    if lines == 0 { try checkStartLine(bytes.count - lineStart, limits) }
+    // One byte of what there is may be the CR of the line's end.
+    if lines == 0 { try checkStartLine(bytes.count - lineStart - 1, limits) }
     guard bytes.count <= limits.headSize else { throw WireFault(431, "head_too_large") }
     return nil
   }

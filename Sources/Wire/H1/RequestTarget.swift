@@ -58,7 +58,8 @@ enum RequestTarget {
   }
 
   /// Percent-encoding must be well-formed, and no segment may be `.` or `..`, encoded or not: the backend would
-  /// resolve it and leave the prefix that the route allows.
+  /// resolve it and leave the prefix that the route allows. An encoded slash or backslash ends a segment for some
+  /// backends, and so does the semicolon of its parameters.
   private static func checkSegments(_ path: ByteView) throws(WireFault) {
     var index = 0
     var dots = 0
@@ -68,11 +69,6 @@ enum RequestTarget {
     }
     while index < path.count {
       var byte = path[index]
-      if byte == ASCII.slash {
-        try refuseDots()
-        (dots, others, index) = (0, 0, index + 1)
-        continue
-      }
       if byte == ASCII.percent {
         guard index + 2 < path.count, let high = ASCII.hexValue(path[index + 1]),
           let low = ASCII.hexValue(path[index + 2])
@@ -81,7 +77,13 @@ enum RequestTarget {
         guard byte != 0 else { throw WireFault(400, "bad_percent_encoding") }
         index += 2
       }
-      if byte == ASCII.dot { dots += 1 } else { others += 1 }
+      switch byte {
+      case ASCII.slash, ASCII.backslash, ASCII.semicolon:
+        try refuseDots()
+        (dots, others) = (0, 0)
+      case ASCII.dot: dots += 1
+      default: others += 1
+      }
       index += 1
     }
     try refuseDots()

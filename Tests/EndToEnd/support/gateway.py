@@ -29,12 +29,14 @@ Routes = list[dict[str, Any]] | Callable[[str], list[dict[str, Any]]]
 class Gateway:
     """A running `portcullis serve` whose public URL is its own loopback address.
 
-    `routes` may be a function of the public URL, because audiences are made from it.
+    `routes` may be a function of the public URL, because audiences are made from it. `wrapper` is a command that
+    starts the gateway's.
     """
 
     def __init__(self, directory: Path, routes: Routes, name: str = "gateway", **more: Any):
         self.port = free_port()
         self.url = more.pop("public_url", f"http://127.0.0.1:{self.port}")
+        wrapper: list[str] = more.pop("wrapper", [])
         self.configuration: dict[str, Any] = {
             "public_url": self.url,
             "listeners": [{"address": f"127.0.0.1:{self.port}"}],
@@ -44,7 +46,7 @@ class Gateway:
         # JSON is YAML, and needs no writer of our own.
         file = directory / f"{name}.yaml"
         file.write_text(json.dumps(self.configuration, indent=2))
-        self.process = ManagedProcess([binary(), "serve", "--config", str(file)], directory, name)
+        self.process = ManagedProcess([*wrapper, binary(), "serve", "--config", str(file)], directory, name)
         secrecy.watch(self.process.stdout_path)
         secrecy.watch(self.process.stderr_path)
         try:

@@ -31,7 +31,7 @@ class Connection:
     """A client connection with a receive buffer. Every read has a deadline."""
 
     def __init__(self, address: tuple[str, int] | str, timeout: float = 10.0, receive_buffer: int | None = None):
-        family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+        family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
