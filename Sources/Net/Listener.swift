@@ -41,15 +41,21 @@ package final class Listener {
     final class Target { weak var listener: Listener? }
     let target = Target()
     retry = Deadline(loop.deadlines) { target.listener?.resume() }
-    try Self.bind(stream, address)
+    do throws(NetFailure) {
+      try Self.bind(stream, address)
+      try Self.check(
+        uv_listen(stream, Int32(backlog)) { handle, status in
+          guard let data = handle?.pointee.data else { return }
+          Unmanaged<Listener>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.connectionWaits(status) }
+        })
+    } catch {
+      // The loop knows the handle: its memory must stay until it has been closed.
+      uv_close(pc_stream_handle(stream)) { free($0) }
+      throw error
+    }
     target.listener = self
     stream.pointee.data = Unmanaged.passRetained(self).toOpaque()
-    try Self.check(
-      uv_listen(stream, Int32(backlog)) { handle, status in
-        guard let data = handle?.pointee.data else { return }
-        Unmanaged<Listener>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.connectionWaits(status) }
-      })
-    if isTCP { try configureTCP() }
+    if isTCP { configureTCP() }
   }
 
   private static func allocate(_ loop: Loop, _ address: SocketAddress) -> UnsafeMutablePointer<uv_stream_t> {
@@ -74,13 +80,16 @@ package final class Listener {
     guard case .unix(let path) = address else {
       return try check(try address.withSockAddr { uv_tcp_bind(pc_stream_tcp(stream), $0, 0) })
     }
-    if uv_pipe_bind(pc_stream_pipe(stream), path) == UV_EADDRINUSE.rawValue {
-      guard isAbandoned(path), unlink(path) == 0 else { throw NetFailure.addressInUse }
-      try check(uv_pipe_bind(pc_stream_pipe(stream), path))
-    }
+    let status = uv_pipe_bind(pc_stream_pipe(stream), path)
+    guard status == UV_EADDRINUSE.rawValue else { return try check(status) }
+    guard isAbandoned(path), unlink(path) == 0 else { throw NetFailure.addressInUse }
+    try check(uv_pipe_bind(pc_stream_pipe(stream), path))
   }
 
   private static func isAbandoned(_ path: String) -> Bool {
+    // To connect to a file that is no socket is refused, too: whatever it is, it is not ours to remove.
+    var file = stat()
+    guard lstat(path, &file) == 0, file.st_mode & S_IFMT == S_IFSOCK else { return false }
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { return false }
     defer { Glibc.close(descriptor) }
@@ -101,7 +110,7 @@ package final class Listener {
   }
 
   /// Accepted sockets inherit both options: no system call per connection.
-  private func configureTCP() throws(NetFailure) {
+  private func configureTCP() {
     uv_tcp_nodelay(pc_stream_tcp(stream), 1)
     uv_tcp_keepalive(pc_stream_tcp(stream), 1, 60)
     var storage = sockaddr_storage()
@@ -149,10 +158,9 @@ package final class Listener {
     isClosed = true
     retry.invalidate()
     uv_close(pc_stream_handle(stream)) { handle in
-      guard let data = handle?.pointee.data else { return }
+      guard let handle, let data = handle.pointee.data else { return }
+      free(handle)
       Unmanaged<Listener>.fromOpaque(data).release()
     }
   }
-
-  deinit { free(stream) }
 }

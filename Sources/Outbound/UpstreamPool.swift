@@ -18,6 +18,8 @@ package final class UpstreamPool {
     self.endpoint = endpoint
   }
 
+  deinit { queueDeadline?.invalidate() }
+
   /// Gives `client` a connection: at once when one is idle.
   package func acquire(for client: any UpstreamClient) {
     while let connection = idle.popLast() {

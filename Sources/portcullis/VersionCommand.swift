@@ -1,9 +1,10 @@
 import ArgumentParser
+import Gateway
 
 struct VersionCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "version",
-    abstract: "Print the version.",
+    abstract: "Print the version, and those of the libraries in use.",
     discussion: """
       EXAMPLES
         portcullis version
@@ -16,6 +17,13 @@ struct VersionCommand: ParsableCommand {
   var json = false
 
   func run() {
-    print(json ? #"{"name":"portcullis","version":"\#(Self.number)"}"# : "portcullis \(Self.number)")
+    let libraries = LibraryVersions.all
+    if json {
+      let members = libraries.map { #","\#($0.name)":"\#($0.version)""# }.joined()
+      print(#"{"name":"portcullis","version":"\#(Self.number)"\#(members)}"#)
+    } else {
+      let list = libraries.map { "\($0.name) \($0.version)" }.joined(separator: ", ")
+      print("portcullis \(Self.number) (\(list))")
+    }
   }
 }

@@ -5,8 +5,8 @@ import HTTP
 enum RequestHeadParser {
   /// - Parameter bytes: the head with its empty line; every line ends with CR LF (`HeadScanner` has seen to it).
   static func parse(_ bytes: ByteView, into head: RequestHead, _ limits: HeadLimits) throws(WireFault) {
+    head.clear()
     let fields = head.fields
-    fields.clear()
     fields.store(bytes)
     let text = fields.text(0, bytes.count)
     var index = 0
