@@ -50,7 +50,7 @@ let package = Package(
     // Vocabulary and mechanisms.
     layer("Telemetry", ["Bytes"]),
     layer("HTTP", ["Bytes"]),
-    layer("Net", ["CLibuv", "COpenSSL", "Bytes"]),
+    layer("Net", ["CLibuv", "Bytes"]),
     layer("Wire", ["CNghttp2", "HTTP", "Bytes"]),
     layer("JOSE", ["COpenSSL", "Bytes", "JSON"]),
     layer("MCP", ["Bytes", "JSON"]),
@@ -62,7 +62,7 @@ let package = Package(
     layer("Identity", ["Bytes", "HTTP", "JSON", "JOSE", "Net", "Outbound"]),
     layer(
       "Stages",
-      ["Bytes", "HTTP", "JSON", "JOSE", "MCP", "Net", "Outbound", "Identity", "Pipeline", "Telemetry"]),
+      ["Bytes", "HTTP", "JSON", "JOSE", "Net", "Outbound", "Identity", "Pipeline", "Telemetry"]),
 
     // Assembly.
     layer(
@@ -97,7 +97,8 @@ let package = Package(
     tests("Pipeline", ["Bytes", "HTTP", "JOSE", "JSON", "Telemetry"]),
     tests("Outbound", ["Bytes", "HTTP", "Net", "Wire"]),
     tests("Identity", ["Bytes", "HTTP", "JOSE", "JSON", "Net", "Outbound"]),
-    tests("Stages", ["Bytes", "HTTP", "Identity", "JOSE", "JSON", "Net", "Outbound", "Pipeline", "Telemetry"]),
+    tests(
+      "Stages", ["Bytes", "HTTP", "Identity", "JOSE", "JSON", "Net", "Outbound", "Pipeline", "Telemetry"]),
     tests("Demo", ["Bytes", "JOSE", "JSON", "MCP"]),
   ]
 )

@@ -9,8 +9,7 @@ extension Duration {
 
   /// With the largest unit that divides it, as the configuration spells it: `250ms`, `10s`, `5m`, `1h`.
   var configurationText: String {
-    for (unit, length) in DurationFormat.units.reversed() where milliseconds % length == 0 && milliseconds > 0
-    {
+    for (unit, length) in DurationFormat.units.reversed() where milliseconds % length == 0 && milliseconds > 0 {
       return "\(milliseconds / length)\(unit)"
     }
     return "\(milliseconds)ms"

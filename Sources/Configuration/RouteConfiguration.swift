@@ -48,8 +48,7 @@ package struct RouteConfiguration: Equatable, Sendable {
     self.metadata = metadata
   }
 
-  private static func authorization(_ mapping: MappingReader, _ capabilities: Capabilities) -> Authorization?
-  {
+  private static func authorization(_ mapping: MappingReader, _ capabilities: Capabilities) -> Authorization? {
     guard !mapping.holds("authorization", word: "none") else { return .anonymous }
     return mapping.requiredSection(
       "authorization",

@@ -94,7 +94,9 @@ package enum Demonstration {
     let route = Route(name: "demo", authority: nil, path: "/", isPrefix: true, path)
     let quiet = Log(minimum: .error, logsRequests: false) { _ in }
     let inbound = InboundService(loop, InboundSettings(), Router([route]), quiet)
-    do throws(NetFailure) { try inbound.listen(address, backlog: 128) } catch { throw .cannotListen(address, error) }
+    do throws(NetFailure) { try inbound.listen(address, backlog: 128) } catch {
+      throw .cannotListen(address, error)
+    }
     return inbound
   }
 
@@ -108,7 +110,9 @@ package enum Demonstration {
     }
   }
 
-  private static func drain(_ services: ArraySlice<InboundService>, _ timeout: UInt64, _ done: @escaping () -> Void) {
+  private static func drain(
+    _ services: ArraySlice<InboundService>, _ timeout: UInt64, _ done: @escaping () -> Void
+  ) {
     guard let first = services.first else { return done() }
     first.drain(timeout: timeout) { drain(services.dropFirst(), timeout, done) }
   }

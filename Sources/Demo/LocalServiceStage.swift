@@ -33,7 +33,8 @@ final class LocalServiceStage: Stage {
     }
     let reply = service.answer(
       LocalRequest(
-        method: request.methodName.text, path: request.path.text, query: request.query?.text, fields: fields, body: body),
+        method: request.methodName.text, path: request.path.text, query: request.query?.text, fields: fields,
+        body: body),
       now: Loop.unixTime)
     send(reply, exchange)
   }
@@ -42,7 +43,9 @@ final class LocalServiceStage: Stage {
     let head = ResponseHead()
     head.status = reply.status
     for (name, value) in reply.fields {
-      [UInt8](name.utf8).withUnsafeBytes { name in [UInt8](value.utf8).withUnsafeBytes { head.fields.append(name, $0) } }
+      [UInt8](name.utf8).withUnsafeBytes { name in
+        [UInt8](value.utf8).withUnsafeBytes { head.fields.append(name, $0) }
+      }
     }
     let isHead = exchange.request.method == .head
     switch reply.content {

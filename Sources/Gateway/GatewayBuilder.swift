@@ -71,7 +71,8 @@ package final class GatewayBuilder {
     return routes
       + authorities.sorted().map {
         Route(
-          name: "well-known", authority: $0, path: "/.well-known", isPrefix: true, RequestPaths.unknownDocuments)
+          name: "well-known", authority: $0, path: "/.well-known", isPrefix: true,
+          RequestPaths.unknownDocuments)
       }
   }
 
@@ -94,7 +95,8 @@ package final class GatewayBuilder {
     let policy = TokenPolicy(authorization)
     return TokenCheck(
       TokenVerifier(policy: policy),
-      TokenCache(capacity: authorization.tokenCacheEntries, clockSkew: policy.clockSkew), keyStore(authorization),
+      TokenCache(capacity: authorization.tokenCacheEntries, clockSkew: policy.clockSkew),
+      keyStore(authorization),
       challenge)
   }
 

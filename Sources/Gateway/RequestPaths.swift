@@ -6,7 +6,9 @@ import Stages
 /// What happens to a request, top to bottom: the stages of every kind of route stand here in their order.
 enum RequestPaths {
   /// A route that asks for a token.
-  static func guarded(_ route: RoutePlan, challenge: Challenge, check: TokenCheck, proxy: Proxy) -> RequestPath {
+  static func guarded(_ route: RoutePlan, challenge: Challenge, check: TokenCheck, proxy: Proxy)
+    -> RequestPath
+  {
     RequestPath(
       [
         OriginPolicy(allowed: route.origins),  // pages that may not call: 403; CORS preflight: 204

@@ -50,8 +50,10 @@ extension UpstreamEndpoint {
 extension TokenPolicy {
   init(_ configuration: AuthorizationConfiguration) {
     self.init(
-      issuer: configuration.issuer, audiences: configuration.allowedAudience, clients: configuration.allowedClients,
-      scopes: configuration.allowedScopes, customClaims: configuration.customClaims.map { JOSE.ClaimRule($0) },
+      issuer: configuration.issuer, audiences: configuration.allowedAudience,
+      clients: configuration.allowedClients,
+      scopes: configuration.allowedScopes,
+      customClaims: configuration.customClaims.map { JOSE.ClaimRule($0) },
       clockSkew: Int64(configuration.clockSkew.milliseconds / 1000))
   }
 }

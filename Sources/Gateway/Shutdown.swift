@@ -29,7 +29,9 @@ package final class Shutdown {
     }
     watchers.append(
       SignalWatcher(loop, SIGHUP) { [unowned self] in
-        log.event(.warning, "reload_not_supported") { $0.member("remedy", "restart to read the configuration anew") }
+        log.event(.warning, "reload_not_supported") {
+          $0.member("remedy", "restart to read the configuration anew")
+        }
       })
   }
 

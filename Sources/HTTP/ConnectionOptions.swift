@@ -23,7 +23,8 @@ package struct ConnectionOptions {
     if name.count == 0 { return }
     if name.equalsIgnoringCase("close") { return close = true }
     if name.equalsIgnoringCase("keep-alive") { return keepAlive = true }
-    for index in 0..<fields.count where !fields.name(index).isHopByHop && Self.same(fields.spelling(index), name) {
+    for index in 0..<fields.count
+    where !fields.name(index).isHopByHop && Self.same(fields.spelling(index), name) {
       fields.remove(index)
     }
   }

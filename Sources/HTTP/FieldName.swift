@@ -13,7 +13,8 @@ package enum FieldName: UInt8, Sendable {
   case connection, contentLength, transferEncoding, te, trailer, upgrade, keepAlive, proxyConnection
   case proxyAuthenticate, proxyAuthorization, expect
   // Routing and who called.
-  case host, forwarded, xForwardedFor, xForwardedHost, xForwardedProto, xForwardedPort, xRealIP, via, xRequestID
+  case host, forwarded, xForwardedFor, xForwardedHost, xForwardedProto, xForwardedPort, xRealIP, via,
+    xRequestID
   // Credentials.
   case authorization, cookie, setCookie, dpop
   // Browsers (Fetch standard, CORS).
@@ -37,15 +38,19 @@ package enum FieldName: UInt8, Sendable {
     case 14: self = name.equalsIgnoringCase("content-length") ? .contentLength : .other
     case 15: self = name.equalsIgnoringCase("x-forwarded-for") ? .xForwardedFor : .other
     case 16: self = Self.ofSixteen(name)
-    case 17: self = Self.first(name, ("transfer-encoding", .transferEncoding), ("x-forwarded-proto", .xForwardedProto))
+    case 17:
+      self = Self.first(
+        name, ("transfer-encoding", .transferEncoding), ("x-forwarded-proto", .xForwardedProto))
     case 18: self = name.equalsIgnoringCase("proxy-authenticate") ? .proxyAuthenticate : .other
     case 19: self = name.equalsIgnoringCase("proxy-authorization") ? .proxyAuthorization : .other
-    case 27: self = name.equalsIgnoringCase("access-control-allow-origin") ? .accessControlAllowOrigin : .other
+    case 27:
+      self = name.equalsIgnoringCase("access-control-allow-origin") ? .accessControlAllowOrigin : .other
     case 29:
       self = Self.first(
         name, ("access-control-request-method", .accessControlRequestMethod),
         ("access-control-expose-headers", .accessControlExposeHeaders))
-    case 30: self = name.equalsIgnoringCase("access-control-request-headers") ? .accessControlRequestHeaders : .other
+    case 30:
+      self = name.equalsIgnoringCase("access-control-request-headers") ? .accessControlRequestHeaders : .other
     default: self = .other
     }
   }

@@ -137,7 +137,9 @@ package final class Fields {
   }
 
   /// A stretch of the text.
-  package func text(_ offset: Int, _ length: Int) -> ByteView { ByteView(start: text + offset, count: length) }
+  package func text(_ offset: Int, _ length: Int) -> ByteView {
+    ByteView(start: text + offset, count: length)
+  }
 
   /// Adds a slot for text that is already stored. Offsets and lengths are within the text.
   package func register(
@@ -145,8 +147,10 @@ package final class Fields {
   ) {
     if count == slotCapacity { growSlots() }
     slots[count] = Slot(
-      nameOffset: UInt32(truncatingIfNeeded: nameOffset), valueOffset: UInt32(truncatingIfNeeded: valueOffset),
-      valueLength: UInt32(truncatingIfNeeded: valueLength), nameLength: UInt16(truncatingIfNeeded: nameLength),
+      nameOffset: UInt32(truncatingIfNeeded: nameOffset),
+      valueOffset: UInt32(truncatingIfNeeded: valueOffset),
+      valueLength: UInt32(truncatingIfNeeded: valueLength),
+      nameLength: UInt16(truncatingIfNeeded: nameLength),
       name: name)
     count &+= 1
   }

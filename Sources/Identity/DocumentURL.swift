@@ -22,7 +22,9 @@ package enum DocumentURL {
   /// - Parameter allowPlaintext: accept clear http to hosts other than loopback.
   package static func location(of url: String, allowPlaintext: Bool) throws(Fault) -> Fetch.Location {
     guard !url.hasPrefix("https://") else { throw .encrypted }
-    guard url.hasPrefix("http://"), !url.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) else { throw .malformed }
+    guard url.hasPrefix("http://"), !url.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) else {
+      throw .malformed
+    }
     let rest = url.dropFirst(7)
     let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
     let target = rest.dropFirst(authority.count).prefix { $0 != "#" }

@@ -47,6 +47,8 @@ package final class KeyStore {
   private var state = KeyStoreState()
   private var waiters: [Waiter] = []
   private var refreshDeadline: Deadline?
+  /// The document the keys in use were read from.
+  private var document: [UInt8] = []
   /// Called when other keys have come: verdicts made with the old ones no longer count.
   package var onChange: [() -> Void] = []
 
@@ -93,8 +95,13 @@ package final class KeyStore {
   }
 
   private func accept(_ document: [UInt8]) {
+    if let keys = state.keys, document == self.document {
+      refreshDeadline?.set(in: state.succeeded(keys))
+      return settle()
+    }
     guard let keys = try? KeySet(parsing: document) else { return failed("the key set is not a JWK set") }
     guard !keys.keys.isEmpty else { return failed("the key set holds no usable key") }
+    self.document = document
     refreshDeadline?.set(in: state.succeeded(keys))
     report(.fetched(usable: keys.keys.count, skipped: keys.skipped))
     for change in onChange { change() }

@@ -12,7 +12,8 @@ package struct ProviderMetadata: Equatable {
     package var description: String {
       switch self {
       case .notJSON: "the metadata is not a JSON object"
-      case .wrongIssuer(let found): "the metadata names the issuer \(found); set `issuer` to it if that is the provider you mean"
+      case .wrongIssuer(let found):
+        "the metadata names the issuer \(found); set `issuer` to it if that is the provider you mean"
       case .noKeys: "the metadata has no jwks_uri"
       }
     }

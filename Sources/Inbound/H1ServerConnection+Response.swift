@@ -20,7 +20,9 @@ extension H1ServerConnection: Responder {
     responseSource = source
     lastActivity = service.loop.now
     framing = frame(head, length)
-    if !bodyCanBeDiscarded || exchange?.closesConnection == true || service.isDraining || framing == .untilClose {
+    if !bodyCanBeDiscarded || exchange?.closesConnection == true || service.isDraining
+      || framing == .untilClose
+    {
       mayPersist = false
     }
     let persistence: HeadEncoder.Persistence =

@@ -340,7 +340,8 @@ final class H1ServerConnection {
     guard self.exchange != nil else { return }
     if exchange.hasResponded { return truncate("exchange_timeout") }
     mayPersist = false
-    exchange.reject(owesBody ? .malformed(408, reason: "request_body_timeout") : .gatewayTimeout("exchange_timeout"))
+    exchange.reject(
+      owesBody ? .malformed(408, reason: "request_body_timeout") : .gatewayTimeout("exchange_timeout"))
   }
 }
 

@@ -55,7 +55,8 @@ package final class Connector {
     Unmanaged.passUnretained(self).release()
   }
 
-  private static let didConnect: @convention(c) (UnsafeMutablePointer<uv_connect_t>?, Int32) -> Void = { request, status in
+  private static let didConnect: @convention(c) (UnsafeMutablePointer<uv_connect_t>?, Int32) -> Void = {
+    request, status in
     guard let data = request?.pointee.data else { return }
     Unmanaged<Connector>.fromOpaque(data).takeRetainedValue().finish(status)
   }

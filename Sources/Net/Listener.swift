@@ -9,7 +9,6 @@ package final class Listener {
   private let loop: Loop
   private let stream: UnsafeMutablePointer<uv_stream_t>
   private let isTCP: Bool
-  private let socketPath: String?
   private let accepted: (Transport, SocketAddress?) -> Void
   private var isClosed = false
   /// A connection that the loop holds until there is room for it.
@@ -34,10 +33,7 @@ package final class Listener {
     self.address = address
     self.accepted = accepted
     stream = Self.allocate(loop, address)
-    switch address {
-    case .ip: (isTCP, socketPath) = (true, nil)
-    case .unix(let path): (isTCP, socketPath) = (false, path)
-    }
+    if case .ip = address { isTCP = true } else { isTCP = false }
     final class Target { weak var listener: Listener? }
     let target = Target()
     retry = Deadline(loop.deadlines) { target.listener?.resume() }
@@ -76,7 +72,9 @@ package final class Listener {
   }
 
   /// Binds; libuv sets SO_REUSEADDR. A socket file that nobody listens on any more is replaced.
-  private static func bind(_ stream: UnsafeMutablePointer<uv_stream_t>, _ address: SocketAddress) throws(NetFailure) {
+  private static func bind(_ stream: UnsafeMutablePointer<uv_stream_t>, _ address: SocketAddress)
+    throws(NetFailure)
+  {
     guard case .unix(let path) = address else {
       return try check(try address.withSockAddr { uv_tcp_bind(pc_stream_tcp(stream), $0, 0) })
     }

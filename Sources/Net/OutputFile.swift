@@ -16,8 +16,11 @@ package final class OutputFile {
   /// Lines are written in batches: after so many bytes, or so many milliseconds.
   private static let batchSize = 32_768
   private static let batchDelay: UInt64 = 20
-  /// Pieces dropped because the reader of the descriptor is too slow.
+  /// Pieces dropped because the reader of the descriptor is too slow, or gone.
   package private(set) var dropped = 0
+  private var reported = 0
+  /// Told, once there is room again, how many pieces have been dropped since it was last told.
+  package var onDropped: (Int) -> Void = { _ in }
 
   package init(_ loop: Loop, descriptor: Int32) {
     self.loop = loop
@@ -65,7 +68,8 @@ package final class OutputFile {
     guard let view = writing?.view else { return }
     request.pointee.data = Unmanaged.passRetained(self).toOpaque()
     var buffer = uv_buf_init(
-      UnsafeMutablePointer(mutating: view.baseAddress?.assumingMemoryBound(to: CChar.self)), UInt32(view.count))
+      UnsafeMutablePointer(mutating: view.baseAddress?.assumingMemoryBound(to: CChar.self)),
+      UInt32(view.count))
     let status = uv_fs_write(loop.raw, request, descriptor, &buffer, 1, -1) { request in
       guard let request, let data = request.pointee.data else { return }
       let result = request.pointee.result
@@ -85,6 +89,11 @@ package final class OutputFile {
     }
     if writing?.isEmpty == false { return result > 0 ? writeMore() : retryLater() }
     writing = nil
+    if dropped > reported, result > 0 {
+      let count = dropped - reported
+      reported = dropped
+      onDropped(count)
+    }
     if waiting.count >= Self.batchSize || (completion != nil && !waiting.isEmpty) {
       start()
     } else if !waiting.isEmpty {

@@ -30,23 +30,24 @@ package enum Resolver {
   }
 
   private static let didResolve:
-    @convention(c) (UnsafeMutablePointer<uv_getaddrinfo_t>?, Int32, UnsafeMutablePointer<addrinfo>?) -> Void = {
-      request, status, list in
-      guard let request, let data = request.pointee.data else { return }
-      let query = Unmanaged<Query>.fromOpaque(data).takeRetainedValue()
-      defer {
-        uv_freeaddrinfo(list)
-        request.deallocate()
-      }
-      guard status == 0 else { return query.completion(.failure(NetFailure(status))) }
-      var addresses: [SocketAddress] = []
-      var next = list
-      while let entry = next {
-        if let name = entry.pointee.ai_addr, let address = SocketAddress(name, port: query.port) {
-          addresses.append(address)
+    @convention(c) (UnsafeMutablePointer<uv_getaddrinfo_t>?, Int32, UnsafeMutablePointer<addrinfo>?) -> Void =
+      {
+        request, status, list in
+        guard let request, let data = request.pointee.data else { return }
+        let query = Unmanaged<Query>.fromOpaque(data).takeRetainedValue()
+        defer {
+          uv_freeaddrinfo(list)
+          request.deallocate()
         }
-        next = entry.pointee.ai_next
+        guard status == 0 else { return query.completion(.failure(NetFailure(status))) }
+        var addresses: [SocketAddress] = []
+        var next = list
+        while let entry = next {
+          if let name = entry.pointee.ai_addr, let address = SocketAddress(name, port: query.port) {
+            addresses.append(address)
+          }
+          next = entry.pointee.ai_next
+        }
+        query.completion(addresses.isEmpty ? .failure(.notFound) : .success(addresses))
       }
-      query.completion(addresses.isEmpty ? .failure(.notFound) : .success(addresses))
-    }
 }

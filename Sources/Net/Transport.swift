@@ -71,7 +71,9 @@ package final class Transport {
       },
       { handle, count, buffer in
         guard count != 0, let data = handle?.pointee.data else { return }
-        Unmanaged<Transport>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.didRead(count, buffer?.pointee.base) }
+        Unmanaged<Transport>.fromOpaque(data)._withUnsafeGuaranteedRef {
+          $0.didRead(count, buffer?.pointee.base)
+        }
       })
   }
 
@@ -165,7 +167,9 @@ package final class Transport {
   }
 
   private static func uvBuffer(_ view: ByteView) -> uv_buf_t {
-    uv_buf_init(UnsafeMutablePointer(mutating: view.baseAddress?.assumingMemoryBound(to: CChar.self)), UInt32(view.count))
+    uv_buf_init(
+      UnsafeMutablePointer(mutating: view.baseAddress?.assumingMemoryBound(to: CChar.self)),
+      UInt32(view.count))
   }
 
   private func writeRest() {

@@ -36,7 +36,8 @@ package final class Fetch {
     /// What failed, in words.
     package var description: String {
       switch self {
-      case .upstream(let failure): [failure.reason.description, failure.detail].compactMap { $0 }.joined(separator: ": ")
+      case .upstream(let failure):
+        [failure.reason.description, failure.detail].compactMap { $0 }.joined(separator: ": ")
       case .timedOut: "no complete answer in time"
       case .tooLarge: "the document is too large"
       case .truncated: "the connection ended inside the document"
@@ -74,7 +75,8 @@ package final class Fetch {
   }
 
   private init(
-    _ loop: Loop, _ location: Location, _ limit: Int, _ completion: @escaping (Result<Response, Failure>) -> Void
+    _ loop: Loop, _ location: Location, _ limit: Int,
+    _ completion: @escaping (Result<Response, Failure>) -> Void
   ) {
     var endpoint = UpstreamEndpoint(.host(location.host, port: location.port))
     endpoint.maxConnections = 1

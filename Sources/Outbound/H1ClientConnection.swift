@@ -138,7 +138,6 @@ final class H1ClientConnection {
   /// Waits for the next request.
   func rest() {
     phase = .idle
-    isReused = true
     idleSince = pool.loop.now
     deadline?.set(in: pool.endpoint.idleTimeout)
   }
@@ -219,6 +218,7 @@ final class H1ClientConnection {
     responseSink = nil
     client = nil
     requestSource = nil
+    isReused = true
     if mayPersist, requestIsComplete, leftOver == 0 { pool.release(self) } else { end { $0.close() } }
     sink?.finish(trailers)
   }

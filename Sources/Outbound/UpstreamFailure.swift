@@ -30,7 +30,8 @@ package enum UpstreamFailure: Error {
 
   package var detail: String? {
     switch self {
-    case .nameNotResolved(let failure), .connectFailed(let failure), .closedEarly(let failure): failure.description
+    case .nameNotResolved(let failure), .connectFailed(let failure), .closedEarly(let failure):
+      failure.description
     case .malformed(let fault): fault.reason.description
     case .connectTimedOut, .responseTimedOut, .queueFull, .queueTimedOut: nil
     }

@@ -8,6 +8,7 @@ package final class UpstreamPool {
   private var open = 0
   private var queue: [(client: any UpstreamClient, due: UInt64)] = []
   private var queueDeadline: Deadline?
+  private var isDraining = false
   private var addresses: (list: [SocketAddress], resolvedAt: UInt64)?
 
   /// Milliseconds a resolved name is used before it is looked up again.
@@ -39,6 +40,7 @@ package final class UpstreamPool {
 
   /// Closes idle connections; those in use close behind their response.
   package func drain() {
+    isDraining = true
     for connection in idle { connection.close() }
     idle.removeAll()
   }
@@ -54,6 +56,7 @@ package final class UpstreamPool {
   /// A connection has finished a request and can take another.
   func release(_ connection: H1ClientConnection) {
     if let next = takeWaiting() { return connection.serve(next) }
+    if isDraining { return connection.close() }
     connection.rest()
     idle.append(connection)
   }

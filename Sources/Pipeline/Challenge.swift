@@ -38,7 +38,8 @@ package struct Challenge {
   ) -> Rejection {
     Rejection(
       status, error, reason: reason, "\(explanation)",
-      fields: Self.fields("error=\"\(error)\", error_description=\"\(explanation)\", \(common)"), auth: .refused)
+      fields: Self.fields("error=\"\(error)\", error_description=\"\(explanation)\", \(common)"),
+      auth: .refused)
   }
 
   private static func fields(_ parameters: String) -> [(StaticString, String)] {

@@ -19,7 +19,8 @@ extension Exchange {
             Self.lend(token?.subjectBytes) { subject in
               Self.lend(token?.clientBytes) { clientID in
                 let texts = AccessTexts(
-                  requestID: requestID, listener: listener, client: client, route: route, method: request.methodName,
+                  requestID: requestID, listener: listener, client: client, route: route,
+                  method: request.methodName,
                   path: request.originalPath, subject: subject, clientID: clientID)
                 log.request(record, texts, endedAt: endedAt)
               }

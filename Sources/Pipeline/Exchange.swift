@@ -45,7 +45,9 @@ package final class Exchange {
   package init() {}
 
   /// Takes up a request whose head has been parsed into `request`.
-  package func begin(_ responder: any Responder, bodyLength: BodyLength, clientAddress: [UInt8], startedAt: UInt64) {
+  package func begin(
+    _ responder: any Responder, bodyLength: BodyLength, clientAddress: [UInt8], startedAt: UInt64
+  ) {
     self.responder = responder
     self.bodyLength = bodyLength
     self.clientAddress = clientAddress

@@ -58,7 +58,8 @@ package struct Rejection {
   }
 
   package static var bodyTooLarge: Rejection {
-    Rejection(413, "body_too_large", "The request body is larger than this gateway allows.", closesConnection: true)
+    Rejection(
+      413, "body_too_large", "The request body is larger than this gateway allows.", closesConnection: true)
   }
 
   /// The canonical URL has no trailing slash; 308 keeps method and body (GW-25).
@@ -70,15 +71,19 @@ package struct Rejection {
 
   /// The backend could not be reached, or broke off before its response.
   package static func badGateway(_ reason: StaticString) -> Rejection {
-    Rejection(502, "bad_gateway", reason: reason, "The MCP server behind this gateway did not give a valid answer.")
+    Rejection(
+      502, "bad_gateway", reason: reason, "The MCP server behind this gateway did not give a valid answer.")
   }
 
   package static func gatewayTimeout(_ reason: StaticString) -> Rejection {
-    Rejection(504, "gateway_timeout", reason: reason, "The MCP server behind this gateway did not answer in time.")
+    Rejection(
+      504, "gateway_timeout", reason: reason, "The MCP server behind this gateway did not answer in time.")
   }
 
   package static func overloaded(_ reason: StaticString) -> Rejection {
-    Rejection(503, "overloaded", reason: reason, "Too many requests wait for the MCP server.", fields: [("Retry-After", "1")])
+    Rejection(
+      503, "overloaded", reason: reason, "Too many requests wait for the MCP server.",
+      fields: [("Retry-After", "1")])
   }
 
   /// No key of the provider could be fetched: never a 401, which would send the user through sign-in (GW-16).

@@ -23,7 +23,9 @@ package final class Router {
 
   package func route(for request: RequestHead) -> Route? {
     if tables.count > 1, let authority = request.authority {
-      for table in tables where Self.matches(table.authority, authority) { return table.paths.find(request.path) }
+      for table in tables where Self.matches(table.authority, authority) {
+        return table.paths.find(request.path)
+      }
     }
     return tables.first?.paths.find(request.path)
   }

@@ -31,7 +31,9 @@ package struct ProtectedResourceMetadata: Equatable, Sendable {
     if !scopesSupported.isEmpty { members.append(("scopes_supported", strings(scopesSupported))) }
     members.append(("bearer_methods_supported", strings(["header"])))
     if let resourceName { members.append(("resource_name", .string(resourceName))) }
-    if let resourceDocumentation { members.append(("resource_documentation", .string(resourceDocumentation))) }
+    if let resourceDocumentation {
+      members.append(("resource_documentation", .string(resourceDocumentation)))
+    }
     return .object(JSONObject(members))
   }
 

@@ -36,7 +36,8 @@ final class RequestRewriter {
       // The gateway answers `100 Continue` itself.
       case .expect: fields.remove(index)
       // Whatever a client claims about hops before it.
-      case .forwarded, .xForwardedFor, .xForwardedHost, .xForwardedProto, .xForwardedPort, .xRealIP, .xRequestID, .host:
+      case .forwarded, .xForwardedFor, .xForwardedHost, .xForwardedProto, .xForwardedPort, .xRealIP,
+        .xRequestID, .host:
         fields.remove(index)
       case .other: if identity.isIdentity(fields.spelling(index)) { fields.remove(index) }
       default: break
@@ -49,7 +50,9 @@ final class RequestRewriter {
 
   /// Takes identity headers of a client's making out of trailers, too: some backends merge them into the head.
   func stripIdentity(_ trailers: Fields) {
-    for index in 0..<trailers.count where identity.isIdentity(trailers.spelling(index)) { trailers.remove(index) }
+    for index in 0..<trailers.count where identity.isIdentity(trailers.spelling(index)) {
+      trailers.remove(index)
+    }
   }
 
   /// The backend's path, and below it what the client asked for below the route's.

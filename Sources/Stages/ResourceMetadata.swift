@@ -23,7 +23,8 @@ package final class ResourceMetadata: Stage {
 
   private let notAllowed = Reply.json(
     405, [("Allow", "GET, HEAD, OPTIONS"), ("Access-Control-Allow-Origin", "*")],
-    [UInt8]("{\"error\":\"method_not_allowed\",\"error_description\":\"This document can only be read.\"}\n".utf8))
+    [UInt8](
+      "{\"error\":\"method_not_allowed\",\"error_description\":\"This document can only be read.\"}\n".utf8))
 
   package func handle(_ exchange: Exchange) -> Verdict {
     switch exchange.request.method {

@@ -30,7 +30,8 @@ package final class TokenCheck: Gate {
       if let verified = cache.find(token, now: Loop.unixTime) { return admit(verified, exchange) }
       guard BearerCredentials.isToken68(token) else {
         return .reject(
-          challenge.malformed("The bearer token contains characters that no token has", reason: "bad_token_syntax"))
+          challenge.malformed(
+            "The bearer token contains characters that no token has", reason: "bad_token_syntax"))
       }
       let current = keyStore.current
       return judge(exchange, token, current?.keys, generation: current?.generation)
@@ -42,7 +43,9 @@ package final class TokenCheck: Gate {
     return .admit(.token(token))
   }
 
-  private func judge(_ exchange: Exchange, _ token: ByteView, _ keys: KeySet?, generation: Int?) -> GateVerdict {
+  private func judge(_ exchange: Exchange, _ token: ByteView, _ keys: KeySet?, generation: Int?)
+    -> GateVerdict
+  {
     switch verifier.judge(token, keys: keys, now: Loop.unixTime) {
     case .verified(let verified):
       cache.insert(token, verified)
@@ -55,7 +58,9 @@ package final class TokenCheck: Gate {
   }
 
   /// Asks for keys that the token may have been made with, once; the fault stands when there are none.
-  private func awaitKeys(_ exchange: Exchange, newerThan generation: Int?, otherwise fault: TokenFault) -> GateVerdict {
+  private func awaitKeys(_ exchange: Exchange, newerThan generation: Int?, otherwise fault: TokenFault)
+    -> GateVerdict
+  {
     let parked = Suspension<GateVerdict>()
     let waiter = keyStore.find(newerThan: generation) { [self] outcome in
       switch outcome {

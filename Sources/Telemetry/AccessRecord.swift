@@ -56,7 +56,8 @@ package struct AccessTexts {
   package var clientID: ByteView?
 
   package init(
-    requestID: ByteView, listener: ByteView, client: ByteView, route: ByteView?, method: ByteView, path: ByteView,
+    requestID: ByteView, listener: ByteView, client: ByteView, route: ByteView?, method: ByteView,
+    path: ByteView,
     subject: ByteView?, clientID: ByteView?
   ) {
     self.requestID = requestID
@@ -88,7 +89,9 @@ extension Log {
       line.member("bytes_in", record.bytesIn)
       line.member("bytes_out", record.bytesOut)
       line.member("duration_ms", milliseconds: endedAt &- record.startedAt)
-      if record.answeredAt > 0 { line.member("upstream_ms", milliseconds: record.answeredAt &- record.forwardedAt) }
+      if record.answeredAt > 0 {
+        line.member("upstream_ms", milliseconds: record.answeredAt &- record.forwardedAt)
+      }
       line.member("auth", record.auth.name)
       if let reason = record.reason { line.member("reason", reason) }
       if let detail = record.detail { line.member("detail", text: detail) }

@@ -73,8 +73,7 @@ struct ToolRunner {
     return .counting(count: from, intervalMilliseconds: interval, result)
   }
 
-  private static func integer(_ value: JSONValue?, default standard: Int, in range: ClosedRange<Int>) -> Int?
-  {
+  private static func integer(_ value: JSONValue?, default standard: Int, in range: ClosedRange<Int>) -> Int? {
     guard let value else { return standard }
     guard let number = value.integerValue.flatMap({ Int(exactly: $0) }), range.contains(number) else {
       return nil

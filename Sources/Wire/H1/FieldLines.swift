@@ -24,7 +24,9 @@ enum FieldLines {
     }
   }
 
-  private static func parseLine(_ fields: Fields, _ text: ByteView, _ start: Int, _ end: Int) throws(WireFault) {
+  private static func parseLine(_ fields: Fields, _ text: ByteView, _ start: Int, _ end: Int)
+    throws(WireFault)
+  {
     var colon = start
     while colon < end, isNameByte(text[colon]) { colon &+= 1 }
     guard colon < end, text[colon] == ASCII.colon else { throw faultOfName(text, start, colon, end) }

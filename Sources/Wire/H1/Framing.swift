@@ -68,7 +68,8 @@ package enum Framing: Equatable {
     var start = 0
     for end in 0...value.count where end == value.count || value[end] == ASCII.comma {
       let item = trimmed(value.slice(start, end - start))
-      guard item.count > 0, item.allSatisfy({ ASCII.isToken($0) || $0 == ASCII.semicolon || $0 == ASCII.equals })
+      guard item.count > 0,
+        item.allSatisfy({ ASCII.isToken($0) || $0 == ASCII.semicolon || $0 == ASCII.equals })
       else { return false }
       if item.equalsIgnoringCase("chunked") { chunked += 1 }
       start = end + 1
@@ -149,7 +150,11 @@ package struct ChunkedDecoder {
     case .extensions:
       lineLength += 1
       guard lineLength <= Self.lineLimit else { throw WireFault(400, "chunk_line_too_long") }
-      if byte == ASCII.cr { state = .sizeLineFeed } else if !ASCII.isFieldValue(byte) { throw WireFault(400, "bad_chunk_extension") }
+      if byte == ASCII.cr {
+        state = .sizeLineFeed
+      } else if !ASCII.isFieldValue(byte) {
+        throw WireFault(400, "bad_chunk_extension")
+      }
     case .sizeLineFeed:
       guard byte == ASCII.lf else { throw WireFault(400, "bad_chunk_size") }
       state = remaining == 0 ? .done : .data

@@ -51,7 +51,9 @@ struct HeadScanner {
     if scanned == lineStart, let first = bytes.first, first != ASCII.cr, !ASCII.isToken(first) {
       throw WireFault(400, "bad_start_line")
     }
-    for byte in bytes where byte != ASCII.cr && !ASCII.isFieldValue(byte) { throw WireFault(400, "bad_start_line") }
+    for byte in bytes where byte != ASCII.cr && !ASCII.isFieldValue(byte) {
+      throw WireFault(400, "bad_start_line")
+    }
   }
 
   /// The longest target, with room for a long method and the version.

@@ -32,7 +32,8 @@ enum RequestHeadParser {
     if text.equals("HTTP/1.1\r\n") { return .http11 }
     if text.equals("HTTP/1.0\r\n") { return .http10 }
     let isVersion =
-      text.slice(0, 5).equals("HTTP/") && ASCII.isDigit(text[5]) && text[6] == ASCII.dot && ASCII.isDigit(text[7])
+      text.slice(0, 5).equals("HTTP/") && ASCII.isDigit(text[5]) && text[6] == ASCII.dot
+      && ASCII.isDigit(text[7])
       && text.slice(8, 2).equals("\r\n")
     throw isVersion ? WireFault(505, "version_not_supported") : WireFault(400, "bad_request_line")
   }

@@ -11,7 +11,9 @@ enum RequestTarget {
     if end - start == 1, text[start] == 0x2A, head.method == .options {
       return head.setTarget(path: (start, 1), query: nil)
     }
-    guard let scheme = schemeLength(text.slice(start, end - start)) else { throw WireFault(400, "bad_request_target") }
+    guard let scheme = schemeLength(text.slice(start, end - start)) else {
+      throw WireFault(400, "bad_request_target")
+    }
     var slash = start + scheme
     while slash < end, text[slash] != ASCII.slash, text[slash] != ASCII.question { slash += 1 }
     let authority = text.slice(start + scheme, slash - start - scheme)
@@ -21,7 +23,9 @@ enum RequestTarget {
     try originForm(head, text, slash, end)
   }
 
-  private static func originForm(_ head: RequestHead, _ text: ByteView, _ start: Int, _ end: Int) throws(WireFault) {
+  private static func originForm(_ head: RequestHead, _ text: ByteView, _ start: Int, _ end: Int)
+    throws(WireFault)
+  {
     var index = start
     var suspicious = false
     while index < end, text[index] != ASCII.question {
@@ -34,7 +38,9 @@ enum RequestTarget {
     var query: (offset: Int, length: Int)?
     if index < end {
       query = (index + 1, end - index - 1)
-      for position in index + 1..<end where text[position] == 0x23 { throw WireFault(400, "fragment_in_target") }
+      for position in index + 1..<end where text[position] == 0x23 {
+        throw WireFault(400, "fragment_in_target")
+      }
     }
     head.setTarget(path: (start, index - start), query: query)
   }
@@ -95,7 +101,8 @@ enum RequestTarget {
     if value.first == 0x5B {
       index = 1
       while index < value.count, value[index] != 0x5D {
-        guard ASCII.hexValue(value[index]) != nil || value[index] == ASCII.colon || value[index] == ASCII.dot else {
+        guard ASCII.hexValue(value[index]) != nil || value[index] == ASCII.colon || value[index] == ASCII.dot
+        else {
           return false
         }
         index += 1
@@ -105,7 +112,9 @@ enum RequestTarget {
     } else {
       while index < value.count, value[index] != ASCII.colon {
         let byte = value[index]
-        guard ASCII.isAlpha(byte) || ASCII.isDigit(byte) || byte == ASCII.dot || byte == ASCII.dash || byte == 0x5F
+        guard
+          ASCII.isAlpha(byte) || ASCII.isDigit(byte) || byte == ASCII.dot || byte == ASCII.dash
+            || byte == 0x5F
         else { return false }
         index += 1
       }

@@ -1,0 +1,47 @@
+# `make` alone lists what there is to do.
+
+CONFIG ?= conf/portcullis.yaml
+BINARY := .build/release/portcullis
+# The Swift runtime is linked into the program: what is installed on a server is one file and three Debian libraries.
+BUILD := swift build --configuration release --static-swift-stdlib --product portcullis
+SWIFT_SOURCES := Sources Tests Package.swift
+
+.PHONY: help setup build demo run test lint format bench clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: ## install the Debian packages that building needs
+	@scripts/setup build
+
+build: setup ## build the program: .build/release/portcullis
+	$(BUILD)
+
+demo: build ## run the gateway with an identity provider and an MCP server of its own, on this machine only
+	$(BINARY) demo
+
+run: build ## run the gateway with CONFIG=conf/portcullis.yaml
+	$(BINARY) serve --config $(CONFIG)
+
+test: ## install what tests need, build, and run every check and test
+	@scripts/setup test
+	scripts/lint
+	$(BUILD)
+	scripts/doc-test
+	swift test
+	Tests/EndToEnd/run
+
+lint: ## check formatting, file length, the target graph and the house rules
+	@scripts/setup test
+	scripts/lint
+
+format: ## format the Swift sources
+	swift format --in-place --parallel --configuration .swift-format --recursive $(SWIFT_SOURCES)
+
+bench: build ## compare with nginx; see Benchmarks/run --help
+	@scripts/setup bench
+	Benchmarks/run
+
+clean: ## remove everything that was built
+	rm -rf .build .venv-e2e .venv-e2e-legacy
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,79 @@
+import Bytes
+import Testing
+
+@testable import HTTP
+
+struct FieldsTests {
+  @Test func keepsOrderSpellingAndValues() {
+    let fields = Fields([("Host", "a"), ("X-One", "1"), ("hOST", ""), ("x-one", "2")])
+    #expect(fields.line == "Host=a|X-One=1|hOST=|x-one=2")
+    #expect(fields.name(0) == .host)
+    #expect(fields.name(1) == .other)
+    #expect(fields.first(.host)?.text == "a")
+    #expect(fields.first(.cookie) == nil)
+    #expect(fields.first(other: "x-one")?.text == "1")
+    #expect(fields.first(other: "x-two") == nil)
+    #expect(fields.firstIndex(of: .host, from: 1) == 2)
+    #expect(fields.firstIndex(of: .host, from: 3) == nil)
+    #expect(fields.occurrences(of: .host) == 2)
+  }
+
+  /// A field with a `FieldName` is not found by its text: whoever looks for it would miss what others removed.
+  @Test func knownNamesAreNotFoundByText() {
+    #expect(Fields([("Host", "a")]).first(other: "host") == nil)
+  }
+
+  @Test func removing() {
+    let fields = Fields([("Cookie", "1"), ("A", "2"), ("Cookie", "3")])
+    #expect(!fields.isEmpty)
+    fields.removeAll(.cookie)
+    #expect(fields.line == "A=2")
+    #expect(fields.first(.cookie) == nil)
+    fields.remove(1)
+    #expect(fields.isEmpty)
+    #expect(fields.count == 3)
+    fields.clear()
+    #expect(fields.count == 0)
+  }
+
+  @Test func changingAValue() {
+    let fields = Fields([("A", "short"), ("B", "b")])
+    "something longer".lend { fields.setValue(0, $0) }
+    #expect(fields.line == "A=something longer|B=b")
+    "".lend { fields.setValue(1, $0) }
+    #expect(fields.line == "A=something longer|B=")
+    #expect(fields.valueStretch(1).length == 0)
+  }
+
+  @Test func growsBeyondItsFirstSize() {
+    let fields = Fields(capacity: 16)
+    for number in 0..<200 { "Name-\(number)".lend { name in "value \(number)".lend { fields.append(name, $0) } } }
+    #expect(fields.count == 200)
+    for number in 0..<200 {
+      #expect(fields.spelling(number).text == "Name-\(number)")
+      #expect(fields.value(number).text == "value \(number)")
+    }
+  }
+
+  /// The source of a copy may be the text itself, which moves when it grows.
+  @Test func storesAStretchOfItsOwnText() {
+    for size in 1...64 {
+      let fields = Fields(capacity: size)
+      let text = String(repeating: "ab", count: size).prefix(size)
+      String(text).lend { _ = fields.store($0) }
+      let offset = fields.store(fields.text(0, size))
+      #expect(fields.text(offset, size).text == text)
+    }
+  }
+
+  @Test func appendingLiteralsAndOtherFields() {
+    let fields = Fields()
+    fields.append("Host", "a")
+    fields.append("X", text: "ü")
+    let more = Fields([("Via", "1"), ("Cookie", "2")])
+    more.removeAll(.cookie)
+    fields.append(contentsOf: more)
+    #expect(fields.line == "Host=a|X=ü|Via=1")
+    #expect(fields.name(2) == .via)
+  }
+}

@@ -1,0 +1,6 @@
+import Net
+import Testing
+
+struct EventLibraryTests {
+  @Test func tellsItsVersion() { #expect(EventLibrary.version.hasPrefix("1.")) }
+}

@@ -1,0 +1,63 @@
+import Bytes
+import HTTP
+import JOSE
+import JSON
+import Pipeline
+import Telemetry
+import Testing
+
+struct AccessLogTests {
+  private func line(_ exchange: Exchange, logsRequests: Bool = true) throws -> JSONValue? {
+    var found: [UInt8]?
+    let log = Log(logsRequests: logsRequests) { found = [UInt8]($0) }
+    exchange.writeLine(to: log, listener: Array("127.0.0.1:80".utf8), endedAt: 5_000_001)
+    return try found.map { try JSONValue.parse($0) }
+  }
+
+  private func verifiedToken() throws -> (VerifiedToken, String) {
+    let key = try SigningKey.generate(.es256, kid: "k")
+    let text = try key.sign([
+      "iss": "https://idp", "sub": "user-1", "client_id": "client-1", "exp": .integer(2_000), "aud": "a",
+    ])
+    let keys = try KeySet(jwks: ["keys": .array([key.publicJWK])])
+    let judgement = text.lend {
+      TokenVerifier(policy: TokenPolicy(issuer: "https://idp", audiences: ["a"])).judge($0, keys: keys, now: 1_000)
+    }
+    guard case .verified(let token) = judgement else { throw NotVerified() }
+    return (token, text)
+  }
+
+  private struct NotVerified: Error {}
+
+  @Test func whoWasLetInAndWhere() throws {
+    let (token, text) = try verifiedToken()
+    let exchange = Exchange()
+    let path = RequestPath(
+      [], gate: FakeGate { _ in .admit(.token(token)) }, admitted: [FakeAdmitted { _, _ in .respond(Reply(200)) }])
+    exchange.run(path, for: FakeResponder())
+    let line = try #require(try line(exchange))
+    let expected: [(String, JSONValue)] = [
+      ("event", "request"), ("listener", "127.0.0.1:80"), ("client", "10.0.0.1"), ("route", "route"),
+      ("method", "POST"), ("path", "/mcp"), ("status", 200), ("subject", "user-1"), ("client_id", "client-1"),
+    ]
+    for (name, value) in expected { #expect(line[name] == value, "\(name)") }
+    #expect(line["request_id"]?.stringValue == exchange.requestID.withText { $0.text })
+    #expect(line["duration_ms"]?.numberValue == 5)
+    #expect(!String(decoding: line.serialized(), as: UTF8.self).contains(text.prefix(20)))
+  }
+
+  @Test func withoutARouteAndATokenTheyAreLeftOut() throws {
+    let exchange = Exchange()
+    exchange.request.set("GET", "/nowhere")
+    exchange.begin(FakeResponder(), bodyLength: .none, clientAddress: [], startedAt: 0)
+    exchange.reject(.notFound)
+    let line = try #require(try line(exchange))
+    #expect(line["route"] == nil)
+    #expect(line["subject"] == nil)
+    #expect(line["client_id"] == nil)
+    #expect(line["reason"] == "not_found")
+    #expect(line["path"] == "/nowhere")
+  }
+
+  @Test func canBeTurnedOff() throws { #expect(try line(Exchange(), logsRequests: false) == nil) }
+}

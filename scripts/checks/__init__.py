@@ -1,0 +1,1 @@
+"""The checks of `scripts/lint`, one idea each."""
