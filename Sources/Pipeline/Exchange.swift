@@ -80,15 +80,20 @@ package final class Exchange {
   private func advance() {
     guard let path = route?.requestPath else { return reject(.internalFault("no_route")) }
     while position < path.open.count {
-      let verdict = path.open[position].handle(self)
-      guard settle(verdict) else { return }
+      let stage = path.open[position]
+      record.stage = stage.label
+      guard settle(stage.handle(self)) else { return }
     }
     guard let gate = path.gate else { return reject(.notFound) }
-    if admission == nil, !settle(gate.admit(self)) { return }
+    if admission == nil {
+      record.stage = gate.label
+      guard settle(gate.admit(self)) else { return }
+    }
     let first = path.open.count + 1
     while let admission, position - first < path.admitted.count {
-      let verdict = path.admitted[position - first].handle(self, admission)
-      guard settle(verdict) else { return }
+      let stage = path.admitted[position - first]
+      record.stage = stage.label
+      guard settle(stage.handle(self, admission)) else { return }
     }
     reject(.notFound)
   }

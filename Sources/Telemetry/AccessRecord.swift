@@ -35,6 +35,8 @@ package struct AccessRecord {
   package var bytesIn = 0
   package var bytesOut = 0
   package var auth = AuthOutcome.none
+  /// The last stage that has seen the request: how far it came.
+  package var stage: StaticString?
   /// Why the request did not simply succeed, in snake_case.
   package var reason: StaticString?
   /// The operating system's or the protocol's word for it.
@@ -92,6 +94,7 @@ extension Log {
       if record.answeredAt > 0 {
         line.member("upstream_ms", milliseconds: record.answeredAt &- record.forwardedAt)
       }
+      if let stage = record.stage { line.member("stage", stage) }
       line.member("auth", record.auth.name)
       if let reason = record.reason { line.member("reason", reason) }
       if let detail = record.detail { line.member("detail", text: detail) }
