@@ -25,6 +25,7 @@ FIELDS = {
     "bytes_in",
     "bytes_out",
     "duration_ms",
+    "stage",
     "upstream_ms",
     "auth",
     "reason",
