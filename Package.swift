@@ -95,10 +95,14 @@ let package = Package(
     tests("JOSE", ["Bytes", "JSON"]),
     tests("MCP", ["JSON"]),
     tests("Pipeline", ["Bytes", "HTTP", "JOSE", "JSON", "Telemetry"]),
+    tests("Inbound", ["Bytes", "HTTP", "JSON", "Net", "Pipeline", "Telemetry", "Wire"]),
     tests("Outbound", ["Bytes", "HTTP", "Net", "Wire"]),
     tests("Identity", ["Bytes", "HTTP", "JOSE", "JSON", "Net", "Outbound"]),
     tests(
       "Stages", ["Bytes", "HTTP", "Identity", "JOSE", "JSON", "Net", "Outbound", "Pipeline", "Telemetry"]),
+    tests(
+      "Gateway",
+      ["Bytes", "Configuration", "Inbound", "JOSE", "JSON", "Net", "Outbound", "Stages", "Telemetry", "Wire"]),
     tests("Demo", ["Bytes", "JOSE", "JSON", "MCP"]),
   ]
 )

@@ -14,7 +14,9 @@ package enum Gateway {
       let loop = try Loop()
       let output = OutputFile(loop, descriptor: STDOUT_FILENO)
       let log = Log(configuration.log) { output.append($0) }
-      output.onDropped = { [unowned log] lines in log.event(.warning, "log_lines_dropped") { $0.member("lines", lines) } }
+      output.onDropped = { [unowned log] count in
+        log.event(.warning, "log_lines_dropped") { $0.member("lines", count) }
+      }
       let service = try GatewayBuilder(loop, configuration, log).start()
       let shutdown = Shutdown(loop, log, timeout: UInt64(configuration.timeouts.drain.milliseconds)) {
         timeout, finished in

@@ -25,8 +25,9 @@ struct RoutePlan {
   /// The Host values that mean this route. The names of the loopback interface stand for each other.
   var authorities: [String] {
     let url = configuration.publicURL
+    let host = url.host.contains(":") ? "[\(url.host)]" : url.host
     let names = url.isLoopback ? ["127.0.0.1", "localhost", "[::1]"] : []
-    let hosts = [url.authority] + names.map { "\($0):\(url.port)" } + ["\(url.host):\(url.port)"]
+    let hosts = [url.authority] + (names + [host]).map { "\($0):\(url.port)" }
     let bare = url.port == url.scheme.defaultPort ? names : []
     return hosts + bare + allowedHosts
   }

@@ -35,9 +35,7 @@ extension UpstreamEndpoint {
     if let socket = configuration.socket {
       self.init(.socket(socket))
     } else {
-      let host = configuration.url.host
-      let isV6 = host.hasPrefix("[")
-      self.init(.host(isV6 ? String(host.dropFirst().dropLast()) : host, port: configuration.url.port))
+      self.init(.host(configuration.url.host, port: configuration.url.port))
     }
     maxConnections = configuration.maxConnections
     maxWaiting = configuration.maxWaiting

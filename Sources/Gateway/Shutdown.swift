@@ -23,6 +23,8 @@ package final class Shutdown {
     self.drain = drain
   }
 
+  deinit { for watcher in watchers { watcher.stop() } }
+
   package func watchSignals() {
     for number in [SIGTERM, SIGINT] {
       watchers.append(SignalWatcher(loop, number) { [unowned self] in stop() })

@@ -19,7 +19,7 @@ package enum FieldName: UInt8, Sendable {
   case authorization, cookie, setCookie, dpop
   // Browsers (Fetch standard, CORS).
   case origin, accessControlRequestMethod, accessControlRequestHeaders, accessControlAllowOrigin
-  case accessControlExposeHeaders, vary
+  case accessControlExposeHeaders, accessControlAllowCredentials, vary
   // Responses.
   case date, contentType, wwwAuthenticate
 
@@ -51,6 +51,8 @@ package enum FieldName: UInt8, Sendable {
         ("access-control-expose-headers", .accessControlExposeHeaders))
     case 30:
       self = name.equalsIgnoringCase("access-control-request-headers") ? .accessControlRequestHeaders : .other
+    case 32:
+      self = name.equalsIgnoringCase("access-control-allow-credentials") ? .accessControlAllowCredentials : .other
     default: self = .other
     }
   }

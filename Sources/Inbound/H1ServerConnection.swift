@@ -45,6 +45,8 @@ final class H1ServerConnection {
   var mayPersist = true
   private var exchangeStarted: UInt64 = 0
   var lastActivity: UInt64 = 0
+  /// How long the last output may take to leave while the connection lingers.
+  private var lingerDue: UInt64 = 0
   var discardBudget = 0
 
   var framing = HeadEncoder.ResponseFraming.length(0)
@@ -90,15 +92,19 @@ final class H1ServerConnection {
     if held.count > Self.heldLimit { transport.pauseReading() }
   }
 
-  /// Goes on with input that has waited.
+  /// Goes on with input that has waited. Also without any: when a body stopped at its last byte, its end is still to
+  /// be told, and nothing more will come.
   func deliverHeld() {
     guard !isDelivering, phase != .closed else { return }
-    if !held.isEmpty {
-      let before = held.count
-      let rest = deliver(held.view)
-      guard phase != .closed else { return }
-      held.consume(before - rest.count)
-    }
+    let before = held.count
+    let rest = deliver(held.view)
+    guard phase != .closed else { return }
+    held.consume(before - rest.count)
+    resumeReading()
+  }
+
+  /// Reads on, unless enough waits already.
+  private func resumeReading() {
     if held.count <= Self.heldLimit { transport.resumeReading() }
   }
 
@@ -110,7 +116,8 @@ final class H1ServerConnection {
     do throws(WireFault) {
       while true {
         switch phase {
-        case .head: guard try readHead(&input) else { return input }
+        // Answers that the client does not read would pile up: the next request waits until they have left.
+        case .head: guard !transport.isCongested, try readHead(&input) else { return input }
         case .body: guard bodyIsWanted, try readBody(&input) else { return input }
         case .discarding: guard try discardBody(&input) else { return input }
         case .answering: return input
@@ -234,7 +241,7 @@ final class H1ServerConnection {
     } else {
       nextRequest()
     }
-    transport.resumeReading()
+    resumeReading()
     deliverHeld()
   }
 
@@ -249,6 +256,7 @@ final class H1ServerConnection {
     guard phase != .closed, phase != .lingering else { return }
     phase = .lingering
     held.clear()
+    lingerDue = service.loop.now + service.settings.requestBody
     deadline?.set(in: Self.lingerTimeout)
     transport.shutdownWhenFlushed()
     transport.resumeReading()
@@ -271,7 +279,8 @@ final class H1ServerConnection {
     if transport.pendingOutput == 0 { return close { $0.close() } }
     phase = .lingering
     held.clear()
-    deadline?.set(in: service.settings.requestBody)
+    lingerDue = service.loop.now + service.settings.requestBody
+    deadline?.set(at: lingerDue)
     transport.closeWhenFlushed()
   }
 
@@ -317,12 +326,18 @@ final class H1ServerConnection {
   private func deadlinePassed() {
     switch phase {
     case .closed: break
-    case .lingering: close { $0.close() }
+    case .lingering: lingeredLongEnough()
     case .discarding: linger()
     case .head: if decoder.isInsideHead { timedOutInsideHead() } else { closeBehindOutput() }
     case .body, .answering:
       if service.loop.now < exchangeDue { deadline?.set(at: exchangeDue) } else { timedOut() }
     }
+  }
+
+  /// A client that has not taken all of the last response gets as long as one that sends a body.
+  private func lingeredLongEnough() {
+    guard transport.pendingOutput > 0, service.loop.now < lingerDue else { return close { $0.close() } }
+    deadline?.set(in: Self.lingerTimeout)
   }
 
   private func timedOutInsideHead() {
@@ -357,6 +372,7 @@ extension H1ServerConnection: TransportDelegate {
   func transportDidDrain(_ transport: Transport) {
     lastActivity = service.loop.now
     responseSource?.resume()
+    if phase == .head { deliverHeld() }
   }
 
   func transportDidCloseFlushed(_ transport: Transport) { close { $0.close() } }

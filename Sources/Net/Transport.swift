@@ -97,7 +97,7 @@ package final class Transport {
     var descriptor: uv_os_fd_t = -1
     guard uv_fileno(pc_stream_handle(stream), &descriptor) == 0 else { return true }
     var byte: UInt8 = 0
-    return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) >= 0
+    return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) >= 0 || errno != EAGAIN
   }
 
   // MARK: Writing

@@ -125,6 +125,9 @@ final class H1ClientConnection {
     return pool.loop.now - idleSince < Self.suspiciousRest || !transport.hasPendingInput
   }
 
+  /// Whether bytes have come that belong to no response, or the backend has closed.
+  var hasStrayInput: Bool { transport?.hasPendingInput ?? true }
+
   func serve(_ client: any UpstreamClient) {
     self.client = client
     phase = .awaiting
@@ -219,7 +222,8 @@ final class H1ClientConnection {
     client = nil
     requestSource = nil
     isReused = true
-    if mayPersist, requestIsComplete, leftOver == 0 { pool.release(self) } else { end { $0.close() } }
+    let isClean = mayPersist && requestIsComplete && leftOver == 0 && transport?.pendingOutput == 0
+    if isClean { pool.release(self) } else { end { $0.close() } }
     sink?.finish(trailers)
   }
 
@@ -235,6 +239,7 @@ final class H1ClientConnection {
 extension H1ClientConnection: TransportDelegate {
   func transport(_ transport: Transport, didRead bytes: ByteView) {
     switch phase {
+    case .awaiting where !transport.hasSent: unasked(transport)
     case .awaiting, .receiving: deliver(bytes)
     // Nobody has asked for anything: whatever this is, it answers no request of ours.
     case .idle, .dialing, .closed: close()
@@ -253,6 +258,12 @@ extension H1ClientConnection: TransportDelegate {
       end { $0.close() }
       if isClean { sink?.finish(nil) } else { sink?.fail(.aborted) }
     }
+  }
+
+  /// Bytes came before the first one of the request has left: they answer no request of this client.
+  private func unasked(_ transport: Transport) {
+    if isReused { return redial(transport) }
+    fail(.malformed(WireFault(400, "unexpected_bytes")))
   }
 
   func transportDidDrain(_ transport: Transport) { requestSource?.resume() }
@@ -318,11 +329,10 @@ extension H1ClientConnection: BodySource {
     guard isHolding else { return }
     isHolding = false
     guard !isDelivering else { return }
-    if !held.isEmpty {
-      let input = ByteBuffer()
-      input.swapContents(with: held)
-      deliver(input.view)
-    }
+    let input = ByteBuffer(pool: pool.loop.buffers)
+    input.swapContents(with: held)
+    // Also without input: when the body stopped at its last byte, its end is still to be told.
+    deliver(input.view)
     if !isHolding { transport?.resumeReading() }
   }
 

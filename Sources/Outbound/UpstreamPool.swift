@@ -55,6 +55,8 @@ package final class UpstreamPool {
 
   /// A connection has finished a request and can take another.
   func release(_ connection: H1ClientConnection) {
+    // An idle connection is watched for stray bytes; one that goes on at once is not, so the kernel is asked.
+    if !queue.isEmpty, connection.hasStrayInput { return connection.close() }
     if let next = takeWaiting() { return connection.serve(next) }
     if isDraining { return connection.close() }
     connection.rest()

@@ -29,7 +29,7 @@ package final class Exchange {
   package var allowedOrigin: [UInt8]?
   /// Whether the final response head has been handed to the client's side.
   package private(set) var hasResponded = false
-  /// The client's address literal; empty for UNIX-domain sockets.
+  /// The client's address literal, or `unix`.
   package var clientAddress: [UInt8] = []
   package var requestID = RequestID.zero
 
@@ -157,6 +157,7 @@ package final class Exchange {
   }
 
   package func reject(_ rejection: Rejection) {
+    guard !hasResponded else { return }
     record.reason = rejection.reason
     if let auth = rejection.auth { record.auth = auth }
     closesConnection = rejection.closesConnection

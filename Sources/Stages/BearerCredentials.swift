@@ -47,18 +47,31 @@ package enum BearerCredentials {
     return byte < 128 && word >> UInt64(byte & 63) & 1 == 1
   }
 
-  /// Whether a query parameter is called `access_token` (RFC 6750 §2.3).
+  /// Whether a query parameter is called `access_token` (RFC 6750 §2.3), in any percent-encoding.
   package static func hasToken(_ query: ByteView) -> Bool {
     var start = 0
     for end in 0...query.count where end == query.count || query[end] == 0x26 {
-      let parameter = query.slice(start, end - start)
-      if parameter.count >= 12, parameter.slice(0, 12).equalsIgnoringCase("access_token"),
-        parameter.count == 12 || parameter[12] == ASCII.equals
-      {
-        return true
-      }
+      if isTokenParameter(query.slice(start, end - start)) { return true }
       start = end + 1
     }
     return false
+  }
+
+  private static func isTokenParameter(_ parameter: ByteView) -> Bool {
+    let name: StaticString = "access_token"
+    var index = 0
+    for position in 0..<name.utf8CodeUnitCount {
+      guard index < parameter.count else { return false }
+      var byte = parameter[index]
+      if byte == ASCII.percent, index + 2 < parameter.count, let high = ASCII.hexValue(parameter[index + 1]),
+        let low = ASCII.hexValue(parameter[index + 2])
+      {
+        byte = high << 4 | low
+        index += 2
+      }
+      guard ASCII.lowercased(byte) == name.utf8Start[position] else { return false }
+      index += 1
+    }
+    return index == parameter.count || parameter[index] == ASCII.equals
   }
 }

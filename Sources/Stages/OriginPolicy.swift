@@ -43,6 +43,7 @@ package final class OriginPolicy: Stage {
     // The gateway decides on origins; what a backend says of them was decided for another host.
     head.fields.removeAll(.accessControlAllowOrigin)
     head.fields.removeAll(.accessControlExposeHeaders)
+    head.fields.removeAll(.accessControlAllowCredentials)
     origin.withUnsafeBytes { head.fields.append("Access-Control-Allow-Origin", $0) }
     head.fields.append("Access-Control-Expose-Headers", Self.exposedFields)
     head.fields.append("Vary", "Origin")

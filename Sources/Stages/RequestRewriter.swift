@@ -28,7 +28,7 @@ final class RequestRewriter {
     rewritePath(request)
     let fields = request.fields
     for index in 0..<fields.count {
-      switch fields.name(index) {
+      switch Self.name(index, fields) {
       // The client's credentials end here (GW-60).
       case .authorization, .cookie, .dpop, .proxyAuthorization: fields.remove(index)
       // Checked already; backends on loopback refuse foreign ones (GW-72).
@@ -39,13 +39,23 @@ final class RequestRewriter {
       case .forwarded, .xForwardedFor, .xForwardedHost, .xForwardedProto, .xForwardedPort, .xRealIP,
         .xRequestID, .host:
         fields.remove(index)
-      case .other: if identity.isIdentity(fields.spelling(index)) { fields.remove(index) }
-      default: break
+      // Whatever the configuration calls an identity header, also a name that means something to the gateway.
+      default: if identity.isIdentity(fields.spelling(index)) { fields.remove(index) }
       }
     }
     upstreamAuthority.withUnsafeBytes { fields.append("Host", $0) }
     appendForwarding(exchange, fields)
     if let token = admission.token { identity.write(token, to: fields) }
+  }
+
+  /// What a field means to the backend. Many turn `_` and `-` into the same character, as CGI does: `X_Forwarded_For`
+  /// would be taken for the field that the gateway sets.
+  private static func name(_ index: Int, _ fields: Fields) -> FieldName {
+    let name = fields.name(index)
+    guard name == .other else { return name }
+    let spelling = fields.spelling(index)
+    guard spelling.contains(0x5F) else { return .other }
+    return spelling.map { $0 == 0x5F ? ASCII.dash : $0 }.withUnsafeBytes { FieldName($0) }
   }
 
   /// Takes identity headers of a client's making out of trailers, too: some backends merge them into the head.
@@ -68,8 +78,10 @@ final class RequestRewriter {
 
   private func appendForwarding(_ exchange: Exchange, _ fields: Fields) {
     exchange.clientAddress.withUnsafeBytes { address in
-      fields.append("X-Forwarded-For", address)
-      appendForwarded(address, fields)
+      let isV6 = address.contains(ASCII.colon)
+      let isV4 = !isV6 && address.contains(ASCII.dot)
+      if isV4 || isV6 { fields.append("X-Forwarded-For", address) }
+      appendForwarded(address, isV4: isV4, isV6: isV6, fields)
     }
     publicScheme.withUnsafeBytes { fields.append("X-Forwarded-Proto", $0) }
     publicAuthority.withUnsafeBytes { fields.append("X-Forwarded-Host", $0) }
@@ -78,9 +90,7 @@ final class RequestRewriter {
   }
 
   /// RFC 7239 §4: an IPv6 address stands in brackets and quotes; a peer without an address is `unknown`.
-  private func appendForwarded(_ address: ByteView, _ fields: Fields) {
-    let isV6 = address.contains(ASCII.colon)
-    let isV4 = !isV6 && address.contains(ASCII.dot)
+  private func appendForwarded(_ address: ByteView, isV4: Bool, isV6: Bool, _ fields: Fields) {
     withUnsafeTemporaryAllocation(byteCount: address.count + forwardedRest.count + 16, alignment: 1) { room in
       var length = 0
       func put(_ bytes: ByteView) {

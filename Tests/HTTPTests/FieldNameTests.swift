@@ -14,6 +14,7 @@ struct FieldNameTests {
     ("origin", .origin), ("access-control-request-method", .accessControlRequestMethod),
     ("access-control-request-headers", .accessControlRequestHeaders),
     ("access-control-allow-origin", .accessControlAllowOrigin),
+    ("access-control-allow-credentials", .accessControlAllowCredentials),
     ("access-control-expose-headers", .accessControlExposeHeaders), ("vary", .vary), ("date", .date),
     ("content-type", .contentType), ("www-authenticate", .wwwAuthenticate),
   ]

@@ -19,7 +19,8 @@ struct SocketAddressTests {
   }
 
   @Test(arguments: [
-    SocketAddress.ip("127.0.0.1", port: 80), .ip("::1", port: 443), .ip("2001:db8::5", port: 65_535), .ip("0.0.0.0", port: 0),
+    SocketAddress.ip("127.0.0.1", port: 80), .ip("::1", port: 443), .ip("2001:db8::5", port: 65_535),
+    .ip("0.0.0.0", port: 0),
   ])
   func thereAndBack(_ address: SocketAddress) throws {
     #expect(try address.withSockAddr { SocketAddress($0) } == address)

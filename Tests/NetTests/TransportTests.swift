@@ -9,9 +9,15 @@ struct TransportTests {
 
   init() throws { test = try TestLoop() }
 
+  /// Bytes that tell their place: a stretch of an endless run with a period that no buffer size has.
   private func pattern(_ count: Int, from start: Int = 0) -> [UInt8] {
-    (start..<start + count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+    let period = Self.periods[(start % 251)...]
+    var bytes = [UInt8](period.prefix(count))
+    while bytes.count < count { bytes += Self.periods.prefix(count - bytes.count) }
+    return bytes
   }
+
+  private static let periods = (0..<251 * 400).map { UInt8($0 % 251) }
 
   @Test func echoes() throws {
     let (client, server) = try test.connectedPair()

@@ -16,13 +16,16 @@ extension Fields {
 
 extension RequestHead {
   /// Sets what a codec would have parsed.
-  func set(_ method: String, _ path: String, authority: String? = nil) {
+  func set(
+    _ method: String, _ path: String, query: String? = nil, authority: String? = nil, _ lines: [(String, String)] = []
+  ) {
     clear()
-    let methodText = (method.lend { fields.store($0) }, method.utf8.count)
-    let pathText = (path.lend { fields.store($0) }, path.utf8.count)
-    setMethod(methodText.0, methodText.1)
-    setTarget(path: pathText, query: nil)
-    setAuthority(authority.map { text in (text.lend { fields.store($0) }, text.utf8.count) })
+    func store(_ text: String) -> (offset: Int, length: Int) { (text.lend { fields.store($0) }, text.utf8.count) }
+    let methodText = store(method)
+    setMethod(methodText.offset, methodText.length)
+    setTarget(path: store(path), query: query.map(store))
+    setAuthority(authority.map(store))
+    for (name, value) in lines { name.lend { name in value.lend { fields.append(name, $0) } } }
   }
 }
 
@@ -56,6 +59,7 @@ final class FakeResponder: Responder {
   let sink = RecordingSink()
   private(set) var events: [String] = []
   private(set) var bodySink: (any BodySink)?
+  private(set) var responseSource: (any BodySource)?
 
   var requestBody: any BodySource { source }
 
@@ -65,6 +69,7 @@ final class FakeResponder: Responder {
 
   func begin(_ head: ResponseHead, _ length: BodyLength, from source: (any BodySource)?) -> any BodySink {
     events.append("begin \(head.status) [\(head.fields.line)] \(length)")
+    responseSource = source
     return sink
   }
 }

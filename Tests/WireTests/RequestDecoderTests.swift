@@ -23,6 +23,8 @@ struct RequestDecoderTests {
     ),
     // An absolute-form target wins over Host (RFC 9112 §3.2.2).
     ("GET http://b:8/p?q HTTP/1.1\r\nHost: a\r\n\r\n", ["head GET /p?q @b:8 1.1 [Host=a] none", "end"]),
+    ("GET http://b HTTP/1.1\r\nHost: a\r\n\r\n", ["head GET / @b 1.1 [Host=a] none", "end"]),
+    ("GET http://b?q HTTP/1.1\r\nHost: a\r\n\r\n", ["head GET /?q @b 1.1 [Host=a] none", "end"]),
     ("GET HTTPS://b/p HTTP/1.1\r\nHost: a\r\n\r\n", ["head GET /p @b 1.1 [Host=a] none", "end"]),
     ("GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", ["head GET / @[::1]:80 1.1 [Host=[::1]:80] none", "end"]),
     // White space around a value is no part of it; inside it stays.
@@ -149,6 +151,8 @@ struct RequestDecoderTests {
     ("GET http:/a HTTP/1.1", 400, "bad_request_target"),
     ("GET http:// HTTP/1.1", 400, "bad_request_target"),
     ("GET http:///a HTTP/1.1", 400, "bad_request_target"),
+    ("GET http://a#b HTTP/1.1", 400, "bad_request_target"),
+    ("GET http://a?b#c HTTP/1.1", 400, "fragment_in_target"),
     ("GET http://?a HTTP/1.1", 400, "bad_request_target"),
     ("GET ftp://a/b HTTP/1.1", 400, "bad_request_target"),
     ("GET ws://a/b HTTP/1.1", 400, "bad_request_target"),

@@ -19,8 +19,11 @@ enum RequestTarget {
     let authority = text.slice(start + scheme, slash - start - scheme)
     guard authority.count > 0, isAuthority(authority) else { throw WireFault(400, "bad_request_target") }
     head.setAuthority((start + scheme, authority.count))
-    guard slash < end, text[slash] == ASCII.slash else { throw WireFault(400, "bad_request_target") }
-    try originForm(head, text, slash, end)
+    if slash < end, text[slash] == ASCII.slash { return try originForm(head, text, slash, end) }
+    // An absolute form without a path means the root (RFC 9110 §4.2.3).
+    let query = try query(text, slash, end)
+    let root: StaticString = "/"
+    head.setTarget(path: (head.fields.store(ByteView(start: root.utf8Start, count: 1)), 1), query: query)
   }
 
   private static func originForm(_ head: RequestHead, _ text: ByteView, _ start: Int, _ end: Int)
@@ -35,14 +38,16 @@ enum RequestTarget {
       index &+= 1
     }
     if suspicious { try checkSegments(text.slice(start, index - start)) }
-    var query: (offset: Int, length: Int)?
-    if index < end {
-      query = (index + 1, end - index - 1)
-      for position in index + 1..<end where text[position] == 0x23 {
-        throw WireFault(400, "fragment_in_target")
-      }
-    }
-    head.setTarget(path: (start, index - start), query: query)
+    head.setTarget(path: (start, index - start), query: try query(text, index, end))
+  }
+
+  /// What stands behind the question mark at `index`; nil at the end of the target.
+  private static func query(
+    _ text: ByteView, _ index: Int, _ end: Int
+  ) throws(WireFault) -> (offset: Int, length: Int)? {
+    guard index < end else { return nil }
+    for position in index..<end where text[position] == 0x23 { throw WireFault(400, "fragment_in_target") }
+    return (index + 1, end - index - 1)
   }
 
   /// `http://` or `https://`, any case.

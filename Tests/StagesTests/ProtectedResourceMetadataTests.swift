@@ -1,0 +1,31 @@
+import JSON
+import Stages
+import Testing
+
+struct ProtectedResourceMetadataTests {
+  @Test func everyMember() {
+    let metadata = ProtectedResourceMetadata(
+      resource: "https://gw.example/mcp", authorizationServers: ["https://idp.example/tenant"],
+      scopesSupported: ["mcp:tools", "openid"], resourceName: "Tools", resourceDocumentation: "https://docs.example")
+    #expect(
+      String(decoding: metadata.document.serialized(), as: UTF8.self)
+        == #"{"resource":"https://gw.example/mcp","authorization_servers":["https://idp.example/tenant"],"#
+        + #""scopes_supported":["mcp:tools","openid"],"bearer_methods_supported":["header"],"resource_name":"Tools","#
+        + #""resource_documentation":"https://docs.example"}"#)
+  }
+
+  @Test func membersWithoutAValueAreLeftOut() {
+    let metadata = ProtectedResourceMetadata(
+      resource: "https://gw.example", authorizationServers: ["https://idp.example"], scopesSupported: [],
+      resourceName: nil, resourceDocumentation: nil)
+    #expect(
+      String(decoding: metadata.document.serialized(), as: UTF8.self)
+        == #"{"resource":"https://gw.example","authorization_servers":["https://idp.example"],"#
+        + #""bearer_methods_supported":["header"]}"#)
+  }
+
+  @Test(arguments: [("/", ""), ("/mcp", "/mcp"), ("/a/b", "/a/b")])
+  func theWellKnownPathComesFirst(_ path: String, _ suffix: String) {
+    #expect(ProtectedResourceMetadata.path(for: path) == "/.well-known/oauth-protected-resource\(suffix)")
+  }
+}
