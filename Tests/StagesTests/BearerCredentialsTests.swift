@@ -43,7 +43,8 @@ struct BearerCredentialsTests {
   /// GW-40: a token in the query is never taken; together with one in the field the request is malformed.
   @Test(arguments: [
     ("access_token=abc", true), ("a=b&access_token=abc", true), ("access_token", true), ("access_token=", true),
-    ("ACCESS_TOKEN=abc", true), ("access%5Ftoken=abc", true), ("access%5", false), ("a&access_token=abc&b", true), ("", false), ("access_tokens=abc", false),
+    ("ACCESS_TOKEN=abc", true), ("access%5Ftoken=abc", true), ("access%5", false), ("a&access_token=abc&b", true),
+    ("", false), ("access_tokens=abc", false),
     ("my_access_token=abc", false), ("a=access_token", false), ("a=b", false), ("access-token=abc", false),
   ])
   func inTheQuery(_ query: String, _ isToken: Bool) {

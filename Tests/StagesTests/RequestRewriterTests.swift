@@ -37,6 +37,14 @@ struct RequestRewriterTests {
 
   // MARK: Fields
 
+  /// An identity header whose name the gateway knows for something else is the gateway's alone, too.
+  @Test func identityHeaderWithAKnownName() {
+    let exchange = Exchange.request(fields: [("Vary", "mallory")])
+    let identity = IdentityHeaders(subject: "Vary", client: nil, scopes: nil, issuer: nil)
+    RequestRewriter(settings(identity: identity)).rewrite(exchange, .anonymous(.asConfigured()))
+    #expect(exchange.request.fields.first(.vary) == nil)
+  }
+
   @Test func whatTheBackendIsTold() {
     let exchange = Exchange.request(fields: [("Host", "gw.example")])
     RequestRewriter(settings()).rewrite(exchange, .anonymous(.asConfigured()))
