@@ -41,6 +41,7 @@ package struct GatewayConfiguration: Equatable, Sendable {
   ) -> [RouteConfiguration]? {
     var names: Set<String> = []
     var locations: Set<String> = []
+    var loaded: [(route: RouteConfiguration, mapping: MappingReader)] = []
     let routes = mapping.sections("routes") { mapping -> RouteConfiguration? in
       guard let route = RouteConfiguration(mapping, publicURL: publicURL, capabilities: capabilities) else {
         return nil
@@ -58,12 +59,31 @@ package struct GatewayConfiguration: Equatable, Sendable {
             remedy: "Give each route its own name."),
           at: "name")
       }
+      loaded.append((route, mapping))
       return route
     }
+    warnOfOpenRoutesAbove(loaded)
     if !mapping.contains("routes") {
       mapping.failMissing("routes", remedy: "Add at least one route with path, upstream and authorization.")
     }
     return routes
+  }
+
+  /// Paths are compared byte by byte, backends may be more generous: `//mcp` or `/MCP` belongs to an open route at `/`.
+  private static func warnOfOpenRoutesAbove(_ loaded: [(route: RouteConfiguration, mapping: MappingReader)]) {
+    for (route, mapping) in loaded where route.authorization == .anonymous {
+      let prefix = route.path == "/" ? "/" : route.path + "/"
+      let below = loaded.first {
+        $0.route.authorization != .anonymous && $0.route.publicURL == route.publicURL && $0.route.path.hasPrefix(prefix)
+      }
+      guard let below = below?.route else { continue }
+      mapping.report(
+        Fault(
+          "this open route lies above the guarded route \(below.path): other spellings of that path, such as "
+            + "/\(below.path) or \(below.path.uppercased()), go to this route's server unchecked",
+          remedy: "Make sure this server does not serve what \(below.path) guards, or ask for a token here, too."),
+        at: "authorization", severity: .warning)
+    }
   }
 
   /// The same configuration as YAML with every default filled in. Loads to an equal value.

@@ -41,6 +41,9 @@ package final class KeyStore {
     package func cancel() { completion = nil }
   }
 
+  /// Milliseconds for one document. Both are fetched, or given up, before a request can cause the next attempt.
+  private static let documentTimeout = KeyStoreState.attemptInterval * 2 / 5
+
   private let loop: Loop
   private let provider: Provider
   private let report: (Event) -> Void
@@ -134,7 +137,7 @@ package final class KeyStore {
   private func get(_ url: String, _ completion: @escaping ([UInt8]) -> Void) {
     do throws(DocumentURL.Fault) {
       let location = try DocumentURL.location(of: url, allowPlaintext: provider.allowPlaintext)
-      Fetch.get(loop, location) { [self] result in
+      Fetch.get(loop, location, timeout: Self.documentTimeout) { [self] result in
         switch result {
         case .success(let response) where response.status == 200: completion(response.body)
         case .success(let response): failed("\(url) answered with status \(response.status)")

@@ -353,7 +353,7 @@ final class H1ServerConnection {
     let owesBody = phase == .body && bodyIsWanted
     exchange.cancel(.timedOut)
     guard self.exchange != nil else { return }
-    if exchange.hasResponded { return truncate("exchange_timeout") }
+    if exchange.hasResponded { return truncate("timed_out") }
     mayPersist = false
     exchange.reject(
       owesBody ? .malformed(408, reason: "request_body_timeout") : .gatewayTimeout("exchange_timeout"))

@@ -34,6 +34,8 @@ package final class Transport {
   private var isDirty = false
   private var isReading = false
   private var isClosed = false
+  /// Writing has failed: the peer takes no more.
+  package private(set) var isBroken = false
   private var closesWhenFlushed = false
   private var shutsDownWhenFlushed = false
   private var reportsDrain = false
@@ -103,7 +105,11 @@ package final class Transport {
   // MARK: Writing
 
   /// Bytes written but not yet taken by the kernel.
-  package var pendingOutput: Int { output.count + (writing?.count ?? 0) }
+  package var pendingOutput: Int { isLost ? 0 : output.count + (writing?.count ?? 0) }
+
+  /// Part of the output has been sent and the rest never will be. Output of which nothing was sent is kept: it may
+  /// still be sent on another connection.
+  private var isLost: Bool { isBroken && hasSent }
 
   /// Where heads are written into; call `wrote` behind it.
   package var outputBuffer: ByteBuffer { output }
@@ -117,8 +123,8 @@ package final class Transport {
 
   /// Appends `bytes`. Check `isCongested` behind it.
   package func write(_ bytes: ByteView) {
-    guard !isClosed, bytes.count > 0 else { return }
-    guard bytes.count >= Self.directSize, writing == nil else {
+    guard !isClosed, !isLost, bytes.count > 0 else { return }
+    guard bytes.count >= Self.directSize, writing == nil, !isBroken else {
       output.append(bytes)
       return wrote()
     }
@@ -141,10 +147,10 @@ package final class Transport {
 
   func flush() {
     isDirty = false
-    guard !isClosed, writing == nil else { return }
+    guard !isClosed, !isBroken, writing == nil else { return }
     if !output.isEmpty {
       let sent = trySend(output.view, ByteView(start: nil, count: 0))
-      if sent < 0, sent != Int(UV_EAGAIN.rawValue) { return end(NetFailure(Int32(sent))) }
+      if sent < 0, sent != Int(UV_EAGAIN.rawValue) { return breakOutput(NetFailure(Int32(sent))) }
       output.consume(max(0, sent))
       if !output.isEmpty { return writeRest() }
     }
@@ -185,13 +191,21 @@ package final class Transport {
       guard let data = request?.pointee.data else { return }
       Unmanaged<Transport>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.didWrite(status) }
     }
-    if status != 0 { end(NetFailure(status)) }
+    if status != 0 { breakOutput(NetFailure(status)) }
+  }
+
+  /// What the peer has said before is still read, an early response above all; the end of its bytes then ends the
+  /// connection.
+  private func breakOutput(_ failure: NetFailure) {
+    isBroken = true
+    if isLost { output.clear() }
+    if !isReading { end(failure) }
   }
 
   private func didWrite(_ status: Int32) {
     writing = nil
     guard !isClosed else { return }
-    if status != 0 { return end(NetFailure(status)) }
+    if status != 0 { return breakOutput(NetFailure(status)) }
     if output.isEmpty { didFlush() } else { flush() }
   }
 

@@ -188,7 +188,9 @@ final class H1ClientConnection {
       while !isHolding, phase == .awaiting || phase == .receiving {
         switch try decoder.next(&input, head) {
         case .needMore: return
-        case .informational: client?.upstreamInformed(head)
+        case .informational:
+          _ = ConnectionOptions(consuming: head.fields)
+          client?.upstreamInformed(head)
         case .head(let length): received(length)
         case .body(let data): if responseSink?.write(data) == .wait { hold() }
         case .end(let trailers): return complete(trailers, leftOver: input.count)
@@ -222,7 +224,8 @@ final class H1ClientConnection {
     client = nil
     requestSource = nil
     isReused = true
-    let isClean = mayPersist && requestIsComplete && leftOver == 0 && transport?.pendingOutput == 0
+    let isClean =
+      mayPersist && requestIsComplete && leftOver == 0 && transport?.pendingOutput == 0 && transport?.isBroken == false
     if isClean { pool.release(self) } else { end { $0.close() } }
     sink?.finish(trailers)
   }

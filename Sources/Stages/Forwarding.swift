@@ -45,7 +45,9 @@ extension Forwarding: UpstreamClient {
 
   func upstreamInformed(_ head: ResponseHead) {
     // The gateway has said `100 Continue` itself.
-    if head.status != 100 { exchange?.inform(head) }
+    guard head.status != 100 else { return }
+    head.fields.removeAll(.setCookie)
+    exchange?.inform(head)
   }
 
   func upstreamResponded(_ head: ResponseHead, _ length: BodyLength) -> (any BodySink)? {

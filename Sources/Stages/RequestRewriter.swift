@@ -28,7 +28,11 @@ final class RequestRewriter {
     rewritePath(request)
     let fields = request.fields
     for index in 0..<fields.count {
-      switch Self.name(index, fields) {
+      if Self.imitates(index, fields) {
+        fields.remove(index)
+        continue
+      }
+      switch fields.name(index) {
       // The client's credentials end here (GW-60).
       case .authorization, .cookie, .dpop, .proxyAuthorization: fields.remove(index)
       // Checked already; backends on loopback refuse foreign ones (GW-72).
@@ -48,14 +52,13 @@ final class RequestRewriter {
     if let token = admission.token { identity.write(token, to: fields) }
   }
 
-  /// What a field means to the backend. Many turn `_` and `-` into the same character, as CGI does: `X_Forwarded_For`
-  /// would be taken for the field that the gateway sets.
-  private static func name(_ index: Int, _ fields: Fields) -> FieldName {
-    let name = fields.name(index)
-    guard name == .other else { return name }
+  /// Whether a field is spelled so that the backend may take it for one that means something to the gateway: many
+  /// turn `_` and `-` into the same character, as CGI does.
+  private static func imitates(_ index: Int, _ fields: Fields) -> Bool {
+    guard fields.name(index) == .other else { return false }
     let spelling = fields.spelling(index)
-    guard spelling.contains(0x5F) else { return .other }
-    return spelling.map { $0 == 0x5F ? ASCII.dash : $0 }.withUnsafeBytes { FieldName($0) }
+    guard spelling.contains(0x5F) else { return false }
+    return spelling.map { $0 == 0x5F ? ASCII.dash : $0 }.withUnsafeBytes { FieldName($0) } != .other
   }
 
   /// Takes identity headers of a client's making out of trailers, too: some backends merge them into the head.

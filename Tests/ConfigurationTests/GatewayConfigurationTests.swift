@@ -26,6 +26,27 @@ struct GatewayConfigurationTests {
     #expect(configuration.log.access)
   }
 
+  /// Other spellings of a guarded path belong to an open route above it.
+  @Test(arguments: [("/", true), ("/a", true), ("/a/b", false), ("/other", false)])
+  func warnsOfAnOpenRouteAboveAGuardedOne(_ open: String, _ warns: Bool) {
+    let result = Fixture.load(
+      """
+      public_url: https://mcp.example.com
+      routes:
+        - path: \(open)
+          upstream: {url: "http://127.0.0.1:8000"}
+          authorization: none
+        - path: /a/mcp
+          upstream: {url: "http://127.0.0.1:8000"}
+          authorization:
+            discovery_url: http://127.0.0.1:9000/.well-known/openid-configuration
+            allowed_audience: [a]
+      """)
+    #expect(result.configuration != nil)
+    #expect(result.diagnostics.map(\.line) == (warns ? [5] : []))
+    #expect(result.diagnostics.allSatisfy { $0.severity == .warning && $0.message.contains("//a/mcp or /A/MCP") })
+  }
+
   @Test func readsEveryValueOfItsOwnSections() throws {
     let configuration = try #require(
       Fixture.load(

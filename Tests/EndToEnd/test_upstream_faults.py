@@ -228,3 +228,19 @@ def test_a_client_that_leaves_the_queue_is_forgotten(
     finally:
         release.set()
     assert [request.body for request in own_backend.requests] == [b"first", b"last"]
+
+
+def test_an_early_refusal_of_a_large_body_arrives(gateway: Gateway, backend: RawBackend) -> None:
+    """A backend that answers 413 and closes is heard, although the rest of the body cannot be sent any more."""
+
+    def script(conversation: Conversation, _: Received) -> None:
+        conversation.respond(413, body=b"too much")
+        conversation.close()
+
+    backend.head_script = script
+    for _ in range(20):
+        with Connection(gateway.address) as connection:
+            connection.send_leniently(request_bytes("POST", "/healthy", gateway.authority, body=b"x" * 3_000_000))
+            response = connection.read_head()
+            assert response.status == 413
+            assert connection.read_body(response) == b"too much"
