@@ -18,6 +18,5 @@ static inline uv_pipe_t *pc_stream_pipe(uv_stream_t *stream) { return (uv_pipe_t
 static inline uv_handle_t *pc_timer_handle(uv_timer_t *timer) { return (uv_handle_t *)timer; }
 static inline uv_handle_t *pc_prepare_handle(uv_prepare_t *prepare) { return (uv_handle_t *)prepare; }
 static inline uv_handle_t *pc_signal_handle(uv_signal_t *signal) { return (uv_handle_t *)signal; }
-static inline uv_handle_t *pc_check_handle(uv_check_t *check) { return (uv_handle_t *)check; }
 
 #endif

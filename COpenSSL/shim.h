@@ -14,17 +14,13 @@
 #include <openssl/rsa.h>
 #include <openssl/ssl.h>
 
-/* EVP_PKEY_PUBLIC_KEY and EVP_PKEY_KEYPAIR are macros over other macros. */
+/* EVP_PKEY_PUBLIC_KEY is a macro over other macros. */
 static inline int pc_evp_public_key(void) { return EVP_PKEY_PUBLIC_KEY; }
-static inline int pc_evp_keypair(void) { return EVP_PKEY_KEYPAIR; }
 
 /* Names that OSSL_PARAM_BLD keeps by reference: as macros they reach Swift as Strings, which live for one call. */
 static inline const char *pc_param_rsa_n(void) { return OSSL_PKEY_PARAM_RSA_N; }
 static inline const char *pc_param_rsa_e(void) { return OSSL_PKEY_PARAM_RSA_E; }
 static inline const char *pc_param_group(void) { return OSSL_PKEY_PARAM_GROUP_NAME; }
 static inline const char *pc_param_public_key(void) { return OSSL_PKEY_PARAM_PUB_KEY; }
-
-/* OPENSSL_free is a macro that records file and line. */
-static inline void pc_openssl_free(void *pointer) { OPENSSL_free(pointer); }
 
 #endif

@@ -97,12 +97,6 @@ package final class Fields {
     for index in 0..<count where slots[index].name == name { slots[index].name = .removed }
   }
 
-  /// Gives a field another value.
-  package func setValue(_ index: Int, _ value: ByteView) {
-    slots[index].valueOffset = UInt32(truncatingIfNeeded: store(value))
-    slots[index].valueLength = UInt32(truncatingIfNeeded: value.count)
-  }
-
   package func append(_ name: ByteView, _ value: ByteView) {
     let nameOffset = store(name)
     let valueOffset = store(value)
@@ -172,14 +166,5 @@ package final class Fields {
     slots.deallocate()
     slots = grown
     slotCapacity *= 2
-  }
-}
-
-extension Fields {
-  /// Copies another message's remaining fields to the end of this one.
-  package func append(contentsOf other: Fields) {
-    for index in 0..<other.count where other.name(index) != .removed {
-      append(other.spelling(index), other.value(index))
-    }
   }
 }

@@ -17,7 +17,6 @@ package final class Loop {
   package private(set) var deadlines: DeadlineHeap
   private var dirty: [Transport] = []
   private var dirtyNext: [Transport] = []
-  private var flushHooks: [() -> Void] = []
 
   /// - Throws: when the operating system has no resources for a loop.
   package init() throws(NetFailure) {
@@ -60,9 +59,6 @@ package final class Loop {
 
   package func stop() { uv_stop(raw) }
 
-  /// Calls `hook` before each poll, behind the flush of the connections.
-  package func onFlush(_ hook: @escaping () -> Void) { flushHooks.append(hook) }
-
   func markDirty(_ transport: Transport) { dirty.append(transport) }
 
   /// The flush point: all that a turn has written leaves in few system calls, and no event waits for a turn.
@@ -72,7 +68,6 @@ package final class Loop {
       for transport in dirtyNext { transport.flush() }
       dirtyNext.removeAll(keepingCapacity: true)
     }
-    for hook in flushHooks { hook() }
   }
 }
 

@@ -19,7 +19,7 @@ struct LoopTests {
     #expect(deadline.due == Deadline.never)
   }
 
-  /// What a turn writes leaves in one piece, and what hooks write leaves before the loop waits.
+  /// What a turn writes leaves in one piece.
   @Test func flushesOncePerTurn() throws {
     let test = try TestLoop()
     let (client, server) = try test.connectedPair()
@@ -32,14 +32,6 @@ struct LoopTests {
     #expect(pieces.count == 1)
     client.transport.close()
     server.transport.close()
-  }
-
-  @Test func hooksRunBeforeEachWait() throws {
-    let test = try TestLoop()
-    var turns = 0
-    test.loop.onFlush { turns += 1 }
-    try test.run(for: 1)
-    #expect(turns > 0)
   }
 
   @Test func clocksDoNotGoBack() throws {
