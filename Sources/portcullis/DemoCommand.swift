@@ -26,6 +26,16 @@ struct DemoCommand: ParsableCommand {
   @Option(help: "The port of the MCP server.")
   var mcpPort = 8082
 
+  func validate() throws {
+    let ports = [("--port", port), ("--idp-port", idpPort), ("--mcp-port", mcpPort)]
+    for (option, port) in ports where !(1...65535).contains(port) {
+      throw ValidationError("\(option) must be from 1 to 65535, not \(port).")
+    }
+    guard Set(ports.map(\.1)).count == ports.count else {
+      throw ValidationError("--port, --idp-port and --mcp-port must differ.")
+    }
+  }
+
   func run() throws {
     throw ExitCode(
       Demonstration.run(Demonstration.Options(host: host, port: port, idpPort: idpPort, mcpPort: mcpPort)))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -105,3 +106,14 @@ def test_refuses_to_leave_loopback(run_directory: Path, address: str) -> None:
         assert "demo_ready" not in process.stdout
     finally:
         process.stop()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [(["--port=0"], "--port must be"), (["--idp-port=65536"], "--idp-port must be"), (["--mcp-port=8080"], "must differ")],
+)
+def test_bad_ports_are_a_usage_error(options: list[str], words: str) -> None:
+    """Exit status 2, and the option is named."""
+    result = subprocess.run([binary(), "demo", *options], capture_output=True, text=True, timeout=20)
+    assert result.returncode == 2
+    assert words in result.stderr
