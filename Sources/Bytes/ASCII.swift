@@ -21,6 +21,15 @@ package enum ASCII {
     byte &- 0x41 < 26 ? byte | 0x20 : byte
   }
 
+  /// The same for eight bytes at once.
+  package static func lowercased(word: UInt64) -> UInt64 {
+    let sevens = word & 0x7F7F_7F7F_7F7F_7F7F
+    // The top bit of a byte: it is at least A, and not above Z, and ASCII.
+    let fromA = sevens &+ 0x3F3F_3F3F_3F3F_3F3F
+    let aboveZ = sevens &+ 0x2525_2525_2525_2525
+    return word | (fromA & ~aboveZ & ~word & 0x8080_8080_8080_8080) >> 2
+  }
+
   package static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
   package static func isAlpha(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }

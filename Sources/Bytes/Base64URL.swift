@@ -1,5 +1,11 @@
 /// Base64 with the URL and file-name safe alphabet, without padding (RFC 4648 §5, RFC 7515 §2).
 package enum Base64URL {
+  /// The same for text.
+  package static func decode(text: String) -> [UInt8]? {
+    var text = text
+    return text.withUTF8 { decode(ByteView($0)) }
+  }
+
   /// Decodes strictly: no padding, no foreign characters, no left-over bits (so every value has one
   /// spelling).
   ///

@@ -58,16 +58,7 @@ package final class ByteBuffer {
 
   /// Appends a non-negative number in decimal digits.
   package func append(decimal value: Int) {
-    var value = UInt(bitPattern: max(0, value))
-    withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { digits in
-      var index = 20
-      repeat {
-        index -= 1
-        digits[index] = UInt8(truncatingIfNeeded: value % 10) + 0x30
-        value /= 10
-      } while value > 0
-      append(ByteView(rebasing: digits[index...]))
-    }
+    Decimal.with(value) { append($0) }
   }
 
   /// Appends a number in lower-case hexadecimal digits, at least `width` of them.

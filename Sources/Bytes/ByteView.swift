@@ -26,8 +26,36 @@ extension UnsafeRawBufferPointer {
   /// Whether these are the bytes of `literal`, which must be lower-case, in any ASCII case.
   package func equalsIgnoringCase(_ literal: StaticString) -> Bool {
     guard count == literal.utf8CodeUnitCount else { return false }
-    let other = literal.utf8Start
-    for index in 0..<count where ASCII.lowercased(self[index]) != other[index] { return false }
+    return foldsTo(UnsafeRawPointer(literal.utf8Start))
+  }
+
+  /// The same for text made at run time.
+  package func equalsIgnoringCase(_ lower: [UInt8]) -> Bool {
+    guard count == lower.count else { return false }
+    return lower.withUnsafeBytes { other in other.baseAddress.map { foldsTo($0) } ?? true }
+  }
+
+  /// Whether these bytes in lower case are the `count` bytes at `other`; eight at a time, the last eight overlapping.
+  private func foldsTo(_ other: UnsafeRawPointer) -> Bool {
+    guard let base = baseAddress else { return true }
+    var index = 0
+    if count >= 8 {
+      while index &+ 8 <= count {
+        guard
+          ASCII.lowercased(word: base.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            == other.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        else { return false }
+        index &+= 8
+      }
+      let last = count &- 8
+      return ASCII.lowercased(word: base.loadUnaligned(fromByteOffset: last, as: UInt64.self))
+        == other.loadUnaligned(fromByteOffset: last, as: UInt64.self)
+    }
+    while index < count {
+      let theirs = other.loadUnaligned(fromByteOffset: index, as: UInt8.self)
+      guard ASCII.lowercased(base.loadUnaligned(fromByteOffset: index, as: UInt8.self)) == theirs else { return false }
+      index &+= 1
+    }
     return true
   }
 

@@ -116,6 +116,13 @@ package final class Fields {
     value.withUTF8 { append(name, ByteView($0)) }
   }
 
+  /// Adds a field whose name is known already.
+  package func append(_ known: FieldName, _ name: StaticString, _ value: ByteView) {
+    let length = name.utf8CodeUnitCount
+    let nameOffset = store(ByteView(start: name.utf8Start, count: length))
+    register(known, nameOffset, length, store(value), value.count)
+  }
+
   // MARK: For parsers and for heads that share the text
 
   /// Copies `bytes` to the end of the text and returns their offset.

@@ -23,5 +23,14 @@ package enum Method: UInt8, Sendable {
 package enum Version: UInt8, Sendable, Comparable {
   case http10, http11, http2
 
+  /// As access logs spell it.
+  package var name: StaticString {
+    switch self {
+    case .http10: "HTTP/1.0"
+    case .http11: "HTTP/1.1"
+    case .http2: "HTTP/2"
+    }
+  }
+
   package static func < (left: Version, right: Version) -> Bool { left.rawValue < right.rawValue }
 }
