@@ -24,6 +24,12 @@ package enum SocketAddress: Equatable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// Whether it is a UNIX-domain socket.
+  package var isSocket: Bool {
+    if case .unix = self { return true }
+    return false
+  }
+
   /// Calls `body` with the address as the system calls take it.
   func withSockAddr<Result>(_ body: (UnsafePointer<sockaddr>) -> Result) throws(NetFailure) -> Result {
     guard case .ip(let address, let port) = self else { throw NetFailure(UV_EINVAL.rawValue) }
