@@ -50,7 +50,7 @@ let package = Package(
     // Vocabulary and mechanisms.
     layer("Telemetry", ["Bytes"]),
     layer("HTTP", ["Bytes"]),
-    layer("Net", ["CLibuv", "Bytes"]),
+    layer("Net", ["CLibuv", "COpenSSL", "Bytes"]),
     layer("Wire", ["CNghttp2", "HTTP", "Bytes"]),
     layer("JOSE", ["COpenSSL", "Bytes", "JSON"]),
     layer("MCP", ["Bytes", "JSON"]),
@@ -90,19 +90,22 @@ let package = Package(
     tests("Configuration"),
     tests("Telemetry", ["Bytes"]),
     tests("HTTP", ["Bytes"]),
-    tests("Net", ["Bytes"]),
+    tests("Net", ["Bytes", "COpenSSL"]),
     tests("Wire", ["Bytes", "HTTP"]),
     tests("JOSE", ["Bytes", "JSON"]),
     tests("MCP", ["JSON"]),
     tests("Pipeline", ["Bytes", "HTTP", "JOSE", "JSON", "Telemetry"]),
-    tests("Inbound", ["Bytes", "HTTP", "JSON", "Net", "Pipeline", "Telemetry", "Wire"]),
-    tests("Outbound", ["Bytes", "HTTP", "Net", "Wire"]),
+    tests("Inbound", ["Bytes", "COpenSSL", "HTTP", "JSON", "Net", "Pipeline", "Telemetry", "Wire"]),
+    tests("Outbound", ["Bytes", "COpenSSL", "HTTP", "Net", "Wire"]),
     tests("Identity", ["Bytes", "HTTP", "JOSE", "JSON", "Net", "Outbound"]),
     tests(
       "Stages", ["Bytes", "HTTP", "Identity", "JOSE", "JSON", "Net", "Outbound", "Pipeline", "Telemetry"]),
     tests(
       "Gateway",
-      ["Bytes", "Configuration", "Inbound", "JOSE", "JSON", "Net", "Outbound", "Stages", "Telemetry", "Wire"]),
+      [
+        "Bytes", "COpenSSL", "Configuration", "Inbound", "JOSE", "JSON", "Net", "Outbound", "Pipeline", "Stages",
+        "Telemetry", "Wire",
+      ]),
     tests("Demo", ["Bytes", "JOSE", "JSON", "MCP"]),
   ]
 )

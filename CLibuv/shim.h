@@ -18,5 +18,6 @@ static inline uv_pipe_t *pc_stream_pipe(uv_stream_t *stream) { return (uv_pipe_t
 static inline uv_handle_t *pc_timer_handle(uv_timer_t *timer) { return (uv_handle_t *)timer; }
 static inline uv_handle_t *pc_prepare_handle(uv_prepare_t *prepare) { return (uv_handle_t *)prepare; }
 static inline uv_handle_t *pc_signal_handle(uv_signal_t *signal) { return (uv_handle_t *)signal; }
+static inline uv_handle_t *pc_fs_poll_handle(uv_fs_poll_t *poll) { return (uv_handle_t *)poll; }
 
 #endif

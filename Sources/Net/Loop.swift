@@ -12,17 +12,22 @@ package final class Loop {
   /// Where every read lands; its bytes are lent to the reader for the length of a call.
   let readBuffer: UnsafeMutableRawPointer
   static let readBufferSize = 65_536
+  /// Where TLS decrypts to, lent in the same way.
+  let plaintextBuffer: UnsafeMutableRawPointer
 
   package let buffers = BufferPool()
   package private(set) var deadlines: DeadlineHeap
   private var dirty: [Transport] = []
   private var dirtyNext: [Transport] = []
+  /// Transports with ciphertext that has been read and may be decrypted now.
+  private var ready: [Transport] = []
 
   /// - Throws: when the operating system has no resources for a loop.
   package init() throws(NetFailure) {
     raw = .allocate(capacity: 1)
     prepare = .allocate(capacity: 1)
     readBuffer = .allocate(byteCount: Self.readBufferSize, alignment: 64)
+    plaintextBuffer = .allocate(byteCount: Self.readBufferSize, alignment: 64)
     let status = uv_loop_init(raw)
     guard status == 0 else { throw NetFailure(status) }
     deadlines = DeadlineHeap(raw)
@@ -61,9 +66,12 @@ package final class Loop {
 
   func markDirty(_ transport: Transport) { dirty.append(transport) }
 
+  func markReady(_ transport: Transport) { ready.append(transport) }
+
   /// The flush point: all that a turn has written leaves in few system calls, and no event waits for a turn.
   private func flush() {
-    while !dirty.isEmpty {
+    while !dirty.isEmpty || !ready.isEmpty {
+      while let transport = ready.popLast() { transport.readHeld() }
       swap(&dirty, &dirtyNext)
       for transport in dirtyNext { transport.flush() }
       dirtyNext.removeAll(keepingCapacity: true)

@@ -12,35 +12,53 @@ package protocol TransportDelegate: AnyObject {
   func transportDidDrain(_ transport: Transport)
   /// `closeWhenFlushed` has closed it.
   func transportDidCloseFlushed(_ transport: Transport)
+  /// The TLS handshake is over; no plaintext has come yet. The delegate may be replaced now.
+  func transportDidSecure(_ transport: Transport)
+  /// Output is about to be sent: the last chance to append to `outputBuffer`, without a call to `wrote`. Only if
+  /// `fillsAtFlush` is set. A call to `wrote` asks for another time, once this output has been taken.
+  func transportWillFlush(_ transport: Transport)
 }
 
 extension TransportDelegate {
   package func transportDidCloseFlushed(_ transport: Transport) {}
+  package func transportDidSecure(_ transport: Transport) {}
+  package func transportWillFlush(_ transport: Transport) {}
 }
 
-/// A connected byte stream, over TCP or a UNIX-domain socket: what codecs read from and write to.
+/// A connected byte stream, over TCP or a UNIX-domain socket, in the clear or in TLS: what codecs read from and write to.
 ///
 /// Writing only appends; the loop's flush point sends. Large pieces go straight to the kernel without a copy.
 package final class Transport {
-  private let loop: Loop
-  private let stream: UnsafeMutablePointer<uv_stream_t>
+  let loop: Loop
+  let stream: UnsafeMutablePointer<uv_stream_t>
   private let isTCP: Bool
-  private var delegate: (any TransportDelegate)?
+  private(set) var delegate: (any TransportDelegate)?
+  var layer: TLSLayer?
 
-  private let output: ByteBuffer
+  /// In the clear, over TLS, too.
+  let output: ByteBuffer
   /// What the kernel did not take at once, owned by a `uv_write` until it has.
-  private var writing: ByteBuffer?
+  private(set) var writing: ByteBuffer?
   private var request: UnsafeMutablePointer<uv_write_t>?
+  /// When the kernel has begun to take no more, in milliseconds of the loop's clock; nil while it takes everything.
+  package private(set) var blockedSince: UInt64?
+  /// It waits in the loop's list, or for the end of a `uv_write`.
   private var isDirty = false
-  private var isReading = false
-  private var isClosed = false
+  /// What the delegate wants; a TLS handshake reads in any case.
+  private(set) var isReading = false
+  private var isPolling = false
+  private(set) var isClosed = false
   /// Writing has failed: the peer takes no more.
-  package private(set) var isBroken = false
-  private var closesWhenFlushed = false
-  private var shutsDownWhenFlushed = false
+  package internal(set) var isBroken = false
+  private(set) var closesWhenFlushed = false
+  private(set) var shutsDownWhenFlushed = false
   private var reportsDrain = false
-  /// Whether any byte has been given to the kernel since `markSent` (GW-89).
-  package private(set) var hasSent = false
+  /// Whether any byte has been given to the kernel, or to TLS, since `markSent` (GW-89).
+  package internal(set) var hasSent = false
+  /// Whether the peer itself has ended its bytes: over TLS only `close_notify` proves that nobody has cut them short.
+  package internal(set) var endedCleanly = false
+  /// The delegate is asked for output at the flush point: `transportWillFlush`.
+  package var fillsAtFlush = false
 
   /// Queued bytes above which a producer is told to wait.
   package static let highWater = 65_536
@@ -62,6 +80,20 @@ package final class Transport {
   package func resumeReading() {
     guard !isReading, !isClosed else { return }
     isReading = true
+    startPolling()
+    if let layer, !layer.held.isEmpty || layer.heldEnd != nil { readHeldSoon(layer) }
+  }
+
+  /// Stops reading: backpressure towards the peer. Its closing goes unnoticed meanwhile.
+  package func pauseReading() {
+    guard isReading, !isClosed else { return }
+    isReading = false
+    if layer?.phase != .handshaking { stopPolling() }
+  }
+
+  func startPolling() {
+    guard !isPolling else { return }
+    isPolling = true
     uv_read_start(
       stream,
       { handle, _, buffer in
@@ -79,23 +111,25 @@ package final class Transport {
       })
   }
 
-  /// Stops reading: backpressure towards the peer. Its closing goes unnoticed meanwhile.
-  package func pauseReading() {
-    guard isReading, !isClosed else { return }
-    isReading = false
+  func stopPolling() {
+    guard isPolling else { return }
+    isPolling = false
     uv_read_stop(stream)
   }
 
   private func didRead(_ count: Int, _ base: UnsafeMutablePointer<CChar>?) {
+    if let layer { return didReceive(count, base, layer) }
     if count > 0 {
       delegate?.transport(self, didRead: ByteView(start: base, count: count))
     } else {
+      endedCleanly = count == Int(UV_EOF.rawValue)
       end(NetFailure(Int32(truncatingIfNeeded: count)))
     }
   }
 
   /// Whether the peer has already closed, or sent bytes that nobody has read; asks the kernel.
   package var hasPendingInput: Bool {
+    if let layer, !layer.held.isEmpty || layer.heldEnd != nil { return true }
     var descriptor: uv_os_fd_t = -1
     guard uv_fileno(pc_stream_handle(stream), &descriptor) == 0 else { return true }
     var byte: UInt8 = 0
@@ -105,20 +139,22 @@ package final class Transport {
   // MARK: Writing
 
   /// Bytes written but not yet taken by the kernel.
-  package var pendingOutput: Int { isLost ? 0 : output.count + (writing?.count ?? 0) }
+  package var pendingOutput: Int {
+    isLost ? 0 : output.count + (writing?.count ?? 0) + (layer?.session.output.count ?? 0)
+  }
 
   /// Part of the output has been sent and the rest never will be. Output of which nothing was sent is kept: it may
   /// still be sent on another connection.
-  private var isLost: Bool { isBroken && hasSent }
+  var isLost: Bool { isBroken && hasSent }
 
   /// Where heads are written into; call `wrote` behind it.
   package var outputBuffer: ByteBuffer { output }
 
   /// Something has been appended to `outputBuffer`.
   package func wrote() {
-    guard !isDirty, writing == nil, !isClosed else { return }
+    guard !isDirty, !isClosed else { return }
     isDirty = true
-    loop.markDirty(self)
+    if writing == nil { loop.markDirty(self) }
   }
 
   /// Appends `bytes`. Check `isCongested` behind it.
@@ -128,6 +164,7 @@ package final class Transport {
       output.append(bytes)
       return wrote()
     }
+    if let layer { return writeEncrypted(bytes, layer) }
     let sent = max(0, trySend(output.view, bytes))
     let fromOutput = min(sent, output.count)
     output.consume(fromOutput)
@@ -146,13 +183,22 @@ package final class Transport {
   package func markSent() { hasSent = false }
 
   func flush() {
+    guard writing == nil else { return }
     isDirty = false
-    guard !isClosed, !isBroken, writing == nil else { return }
+    guard !isClosed, !isBroken else { return }
+    if fillsAtFlush {
+      delegate?.transportWillFlush(self)
+      guard !isClosed else { return }
+    }
+    if let layer { return flushEncrypted(layer) }
     if !output.isEmpty {
       let sent = trySend(output.view, ByteView(start: nil, count: 0))
       if sent < 0, sent != Int(UV_EAGAIN.rawValue) { return breakOutput(NetFailure(Int32(sent))) }
       output.consume(max(0, sent))
-      if !output.isEmpty { return writeRest() }
+      if !output.isEmpty {
+        hasSent = true
+        return writeRest(of: output)
+      }
     }
     didFlush()
   }
@@ -172,22 +218,22 @@ package final class Transport {
     return Int(sent)
   }
 
-  private static func uvBuffer(_ view: ByteView) -> uv_buf_t {
+  static func uvBuffer(_ view: ByteView) -> uv_buf_t {
     uv_buf_init(
       UnsafeMutablePointer(mutating: view.baseAddress?.assumingMemoryBound(to: CChar.self)),
       UInt32(view.count))
   }
 
-  private func writeRest() {
+  func writeRest(of buffer: ByteBuffer) {
     let rest = ByteBuffer(pool: loop.buffers)
-    rest.swapContents(with: output)
+    rest.swapContents(with: buffer)
     let request = self.request ?? .allocate(capacity: 1)
     self.request = request
     writing = rest
+    blockedSince = loop.now
     request.pointee.data = Unmanaged.passUnretained(self).toOpaque()
-    hasSent = true
-    var buffer = Self.uvBuffer(rest.view)
-    let status = uv_write(request, stream, &buffer, 1) { request, status in
+    var piece = Self.uvBuffer(rest.view)
+    let status = uv_write(request, stream, &piece, 1) { request, status in
       guard let data = request?.pointee.data else { return }
       Unmanaged<Transport>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.didWrite(status) }
     }
@@ -196,20 +242,22 @@ package final class Transport {
 
   /// What the peer has said before is still read, an early response above all; the end of its bytes then ends the
   /// connection.
-  private func breakOutput(_ failure: NetFailure) {
+  func breakOutput(_ failure: NetFailure) {
     isBroken = true
     if isLost { output.clear() }
-    if !isReading { end(failure) }
+    if !isPolling { end(failure) }
   }
 
   private func didWrite(_ status: Int32) {
     writing = nil
+    blockedSince = nil
     guard !isClosed else { return }
     if status != 0 { return breakOutput(NetFailure(status)) }
-    if output.isEmpty { didFlush() } else { flush() }
+    if isDirty || pendingOutput > 0 { flush() } else { didFlush() }
   }
 
-  private func didFlush() {
+  func didFlush() {
+    if closesWhenFlushed || shutsDownWhenFlushed, !sayGoodbye() { return wrote() }
     if closesWhenFlushed {
       let delegate = delegate
       close()
@@ -226,9 +274,14 @@ package final class Transport {
   // MARK: Ending
 
   /// Closes once everything written has been sent.
-  package func closeWhenFlushed() {
+  ///
+  /// - Returns: whether that was at once; otherwise `transportDidCloseFlushed` will tell.
+  @discardableResult
+  package func closeWhenFlushed() -> Bool {
     closesWhenFlushed = true
-    if pendingOutput == 0 { close() }
+    guard pendingOutput == 0 else { return isClosed }
+    if sayGoodbye() { close() } else { wrote() }
+    return isClosed
   }
 
   /// Ends our side once everything written has been sent, and goes on reading what the peer still sends: closing
@@ -236,7 +289,8 @@ package final class Transport {
   package func shutdownWhenFlushed() {
     guard !isClosed else { return }
     shutsDownWhenFlushed = true
-    if pendingOutput == 0 { shutdown() }
+    guard pendingOutput == 0 else { return }
+    if sayGoodbye() { shutdown() } else { wrote() }
   }
 
   private func shutdown() {
@@ -265,9 +319,10 @@ package final class Transport {
     uv_close(pc_stream_handle(stream), Self.didClose)
   }
 
-  private func end(_ failure: NetFailure) {
+  func end(_ failure: NetFailure) {
     guard !isClosed else { return }
-    pauseReading()
+    isReading = false
+    stopPolling()
     delegate?.transport(self, didEnd: failure)
   }
 
