@@ -35,6 +35,8 @@ package struct AccessRecord {
   package var bytesIn = 0
   package var bytesOut = 0
   package var auth = AuthOutcome.none
+  /// As access logs spell it, for example `HTTP/1.1`.
+  package var protocolName: StaticString = "HTTP/1.1"
   /// The last stage that has seen the request: how far it came.
   package var stage: StaticString?
   /// Why the request did not simply succeed, in snake_case.
@@ -56,11 +58,13 @@ package struct AccessTexts {
   package var path: ByteView
   package var subject: ByteView?
   package var clientID: ByteView?
+  /// Subject of the client's certificate.
+  package var certificate: ByteView?
 
   package init(
     requestID: ByteView, listener: ByteView, client: ByteView, route: ByteView?, method: ByteView,
     path: ByteView,
-    subject: ByteView?, clientID: ByteView?
+    subject: ByteView?, clientID: ByteView?, certificate: ByteView? = nil
   ) {
     self.requestID = requestID
     self.listener = listener
@@ -70,6 +74,7 @@ package struct AccessTexts {
     self.path = path
     self.subject = subject
     self.clientID = clientID
+    self.certificate = certificate
   }
 }
 
@@ -85,6 +90,7 @@ extension Log {
       line.member("listener", texts.listener)
       line.member("client", texts.client)
       if let route = texts.route { line.member("route", route) }
+      line.member("protocol", record.protocolName)
       line.member("method", texts.method)
       line.member("path", texts.path)
       line.member("status", record.status)
@@ -100,6 +106,7 @@ extension Log {
       if let detail = record.detail { line.member("detail", text: detail) }
       if let subject = texts.subject, subject.count > 0 { line.member("subject", subject) }
       if let client = texts.clientID, client.count > 0 { line.member("client_id", client) }
+      if let certificate = texts.certificate { line.member("client_certificate", certificate) }
     }
   }
 }

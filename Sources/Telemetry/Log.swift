@@ -83,6 +83,13 @@ package struct WallClock {
     for index in date.indices { date[index] = UInt8(bitPattern: text[index]) }
   }
 
+  /// A moment in seconds since 1970 as log lines have it, for example `2026-07-28T12:00:00.000Z`.
+  package static func text(of seconds: Int64) -> String {
+    var clock = WallClock()
+    clock.format(time_t(seconds))
+    return String(decoding: clock.timestamp, as: UTF8.self)
+  }
+
   /// For example `2026-07-28T12:00:00.123Z`.
   func withTimestamp(_ body: (ByteView) -> Void) { timestamp.withUnsafeBytes(body) }
 

@@ -50,7 +50,7 @@ struct AccessRecordTests {
     #expect(
       text
         == "\"event\":\"request\",\"request_id\":\"0001\",\"listener\":\"127.0.0.1:80\",\"client\":\"10.0.0.1\","
-        + "\"route\":\"tools\",\"method\":\"POST\",\"path\":\"/mcp\",\"status\":200,\"bytes_in\":12,\"bytes_out\":3456,"
+        + "\"route\":\"tools\",\"protocol\":\"HTTP/1.1\",\"method\":\"POST\",\"path\":\"/mcp\",\"status\":200,\"bytes_in\":12,\"bytes_out\":3456,"
         + "\"duration_ms\":7.765,\"upstream_ms\":2.500,\"auth\":\"verified\",\"subject\":\"user-1\","
         + "\"client_id\":\"client-1\"}\n")
   }
@@ -66,7 +66,7 @@ struct AccessRecordTests {
     #expect(
       text
         == "\"event\":\"request\",\"request_id\":\"0001\",\"listener\":\"127.0.0.1:80\",\"client\":\"10.0.0.1\","
-        + "\"method\":\"POST\",\"path\":\"/mcp\",\"status\":502,\"bytes_in\":0,\"bytes_out\":0,\"duration_ms\":0.000,"
+        + "\"protocol\":\"HTTP/1.1\",\"method\":\"POST\",\"path\":\"/mcp\",\"status\":502,\"bytes_in\":0,\"bytes_out\":0,\"duration_ms\":0.000,"
         + "\"auth\":\"refused\",\"reason\":\"upstream_connect_failed\",\"detail\":\"connection refused\"}\n")
   }
 
