@@ -17,6 +17,12 @@ package struct AuthorizationConfiguration: Equatable, Sendable {
   package let clockSkew: Duration
   /// Whether http towards a provider is accepted beyond loopback.
   package let allowPlaintextProvider: Bool
+  /// PEM, the authorities that may have issued the provider's certificate. Nil: the system's.
+  package let providerCA: String?
+  /// Whether a token must be bound to the client's certificate (`cnf` with `x5t#S256`, RFC 8705 §3).
+  package let certificateBoundTokens: Bool
+  /// Subjects of client certificates as RFC 2253 text; empty: not checked.
+  package let allowedCertificateSubjects: [String]
   /// Verified tokens that are remembered; 0 turns the cache off.
   package let tokenCacheEntries: Int
 
@@ -25,7 +31,7 @@ package struct AuthorizationConfiguration: Equatable, Sendable {
     allowedScopes.map { advertisedScopeMapping[$0] ?? $0 }
   }
 
-  init?(_ mapping: MappingReader, capabilities: Capabilities) {
+  init?(_ mapping: MappingReader) {
     let discovery = mapping.required("discovery_url", .discoveryURL)
     let issuer = mapping.value("issuer", .issuer)
     allowedAudience = mapping.list("allowed_audience", .text) ?? []
@@ -35,11 +41,14 @@ package struct AuthorizationConfiguration: Equatable, Sendable {
     customClaims = mapping.sections("custom_claims", ClaimRule.init) ?? []
     clockSkew = mapping.value("clock_skew", .duration(.zero ... .minutes(5)), default: .minutes(1))
     allowPlaintextProvider = mapping.value("allow_plaintext_provider", .bool, default: false)
+    providerCA = mapping.value("provider_ca", .filePath(example: "/etc/portcullis/idp-ca.pem"))
+    certificateBoundTokens = mapping.value("certificate_bound_tokens", .bool, default: false)
+    allowedCertificateSubjects = mapping.list("allowed_certificate_subjects", .certificateSubject) ?? []
     tokenCacheEntries = mapping.value("token_cache_entries", .integer(0...10_000_000), default: 16_384)
     Self.checkBinding(mapping)
     Self.checkScopes(mapping, allowed: allowedScopes, mapped: advertisedScopeMapping)
     guard let discovery else { return nil }
-    Self.checkTransport(mapping, discovery.url, plaintext: allowPlaintextProvider, capabilities)
+    Self.checkTransport(mapping, discovery.url, plaintext: allowPlaintextProvider)
     guard let issuer = issuer ?? discovery.issuer else {
       if !mapping.contains("issuer") {
         mapping.failMissing(
@@ -83,25 +92,13 @@ package struct AuthorizationConfiguration: Equatable, Sendable {
     }
   }
 
-  private static func checkTransport(
-    _ mapping: MappingReader, _ url: WebURL, plaintext: Bool, _ capabilities: Capabilities
-  ) {
-    switch url.scheme {
-    case .https where !capabilities.outgoingTLS:
-      mapping.report(
-        Fault(
-          "https towards the identity provider is not in this version",
-          remedy: "Reach the provider through a TLS-opening proxy on loopback: give its http URL here, "
-            + "and the provider's own identifier under issuer."),
-        at: "discovery_url")
-    case .http where !url.isLoopback && !plaintext:
-      mapping.report(
-        Fault(
-          "keys fetched over plain http can be replaced on the way",
-          remedy: "Use a loopback address, or set allow_plaintext_provider: true on a network you trust."),
-        at: "discovery_url")
-    default: break
-    }
+  private static func checkTransport(_ mapping: MappingReader, _ url: WebURL, plaintext: Bool) {
+    guard url.scheme == .http && !url.isLoopback && !plaintext else { return }
+    mapping.report(
+      Fault(
+        "keys fetched over plain http can be replaced on the way",
+        remedy: "Use https or a loopback address, or set allow_plaintext_provider: true on a network you trust."),
+      at: "discovery_url")
   }
 
   func write(to yaml: inout YAMLWriter) {
@@ -122,6 +119,9 @@ package struct AuthorizationConfiguration: Equatable, Sendable {
     }
     yaml.plain("clock_skew", clockSkew.configurationText)
     yaml.plain("allow_plaintext_provider", allowPlaintextProvider)
+    yaml.string("provider_ca", ifPresent: providerCA)
+    yaml.plain("certificate_bound_tokens", certificateBoundTokens)
+    yaml.strings("allowed_certificate_subjects", ifPresent: allowedCertificateSubjects)
     yaml.plain("token_cache_entries", tokenCacheEntries)
   }
 }

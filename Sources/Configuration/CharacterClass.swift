@@ -34,5 +34,7 @@ struct CharacterClass: Sendable {
   static let token = CharacterClass(letters: true, and: "!#$%&'*+-.^_`|~")
   /// RFC 6749 §3.3.
   static let scopeToken = CharacterClass { (0x21...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }
+  /// RFC 2253 §3: a keyword or an object identifier.
+  static let attributeType = CharacterClass(letters: true, and: "-.")
   static let plainYAML = CharacterClass(letters: true, and: "_.-/:@")
 }

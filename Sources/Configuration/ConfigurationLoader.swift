@@ -5,17 +5,14 @@ import Glibc
 package struct ConfigurationLoader {
   private let environment: (String) -> String?
   private let readFile: (String) throws(TextFileError) -> String
-  private let capabilities: Capabilities
 
   /// `environment` and `readFile` answer interpolations.
   package init(
     environment: @escaping (String) -> String?,
-    readFile: @escaping (String) throws(TextFileError) -> String,
-    capabilities: Capabilities = .current
+    readFile: @escaping (String) throws(TextFileError) -> String
   ) {
     self.environment = environment
     self.readFile = readFile
-    self.capabilities = capabilities
   }
 
   /// Interpolates from the environment and the files of this process.
@@ -28,9 +25,11 @@ package struct ConfigurationLoader {
   package func load(text: String, file: String) -> LoadResult {
     let log = DiagnosticLog(file: file)
     let interpolation = Interpolation(environment: environment, readFile: readFile, configurationFile: file)
-    let configuration = YAMLDocument.read(text, interpolation: interpolation, log: log)
-      .flatMap { read($0, log: log) }
-    return LoadResult(configuration: log.hasErrors ? nil : configuration, diagnostics: log.sorted)
+    let root = YAMLDocument.read(text, interpolation: interpolation, log: log)
+    let configuration = root.flatMap { read($0, log: log) }
+    return LoadResult(
+      configuration: log.hasErrors ? nil : configuration, diagnostics: log.sorted,
+      sources: SourceMap(file: file, root: root))
   }
 
   private func read(_ root: SourceNode, log: DiagnosticLog) -> GatewayConfiguration? {
@@ -52,6 +51,6 @@ package struct ConfigurationLoader {
     }
     let mapping = MappingReader(root, path: "", position: root.position, log: log)
     defer { mapping.reportUnknownKeys() }
-    return GatewayConfiguration(mapping, capabilities: capabilities)
+    return GatewayConfiguration(mapping)
   }
 }

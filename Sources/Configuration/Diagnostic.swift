@@ -20,6 +20,14 @@ package struct Diagnostic: Equatable, Sendable {
   /// What the operator can do about it: one or more sentences.
   package let remedy: String
 
+  /// In the order of the text; findings at one place stay in the order in which they were made.
+  static func inOrder(_ findings: [Diagnostic]) -> [Diagnostic] {
+    findings.enumerated().sorted { one, other in
+      (one.element.line, one.element.column, one.offset)
+        < (other.element.line, other.element.column, other.offset)
+    }.map(\.element)
+  }
+
   /// `file:line:column: severity: path: message`, and the remedy on a line of its own. No final newline.
   package var rendered: String {
     let subject = path.isEmpty ? "" : "\(path): "

@@ -7,15 +7,10 @@ final class DiagnosticLog {
     self.file = file
   }
 
-  var hasErrors: Bool { entries.contains { $0.severity == .error } }
+  var errorCount: Int { entries.count { $0.severity == .error } }
+  var hasErrors: Bool { errorCount > 0 }
 
-  /// In the order of the text; findings at one place stay in the order in which they were made.
-  var sorted: [Diagnostic] {
-    entries.enumerated().sorted { one, other in
-      (one.element.line, one.element.column, one.offset)
-        < (other.element.line, other.element.column, other.offset)
-    }.map(\.element)
-  }
+  var sorted: [Diagnostic] { Diagnostic.inOrder(entries) }
 
   func add(
     _ fault: Fault, severity: Diagnostic.Severity = .error, at position: SourcePosition, path: String

@@ -9,19 +9,24 @@ package struct GatewayConfiguration: Equatable, Sendable {
   package let routes: [RouteConfiguration]
   package let limits: LimitsConfiguration
   package let timeouts: TimeoutsConfiguration
+  /// Nil: nothing listens for the operator.
+  package let admin: AdminConfiguration?
   package let log: LogConfiguration
 
-  init?(_ mapping: MappingReader, capabilities: Capabilities) {
+  init?(_ mapping: MappingReader) {
     let publicURL = mapping.required("public_url", .publicURL)
     allowedHosts = mapping.list("allowed_hosts", .authority, mayBeEmpty: true) ?? []
-    listeners = Self.listeners(mapping) ?? [.standard]
-    let routes = Self.routes(mapping, publicURL, capabilities)
+    let listeners = mapping.sound { Self.listeners(mapping) ?? [.standard] }
+    let routes = Self.routes(mapping, publicURL)
     limits = mapping.section("limits", LimitsConfiguration.init)
     timeouts = mapping.section("timeouts", TimeoutsConfiguration.init)
+    admin = mapping.optionalSection("admin", AdminConfiguration.init)
     log = mapping.section("log", LogConfiguration.init)
-    guard let publicURL, let routes else { return nil }
+    CrossChecks(mapping: mapping, publicURL: publicURL, routes: routes ?? []).run(listeners, admin)
+    guard let publicURL, let listeners, let routes else { return nil }
     self.publicURL = publicURL
-    self.routes = routes
+    self.listeners = listeners
+    self.routes = routes.map(\.route)
   }
 
   private static func listeners(_ mapping: MappingReader) -> [ListenerConfiguration]? {
@@ -36,16 +41,11 @@ package struct GatewayConfiguration: Equatable, Sendable {
     }
   }
 
-  private static func routes(
-    _ mapping: MappingReader, _ publicURL: WebURL?, _ capabilities: Capabilities
-  ) -> [RouteConfiguration]? {
+  private static func routes(_ mapping: MappingReader, _ publicURL: WebURL?) -> [LocatedRoute]? {
     var names: Set<String> = []
     var locations: Set<String> = []
-    var loaded: [(route: RouteConfiguration, mapping: MappingReader)] = []
-    let routes = mapping.sections("routes") { mapping -> RouteConfiguration? in
-      guard let route = RouteConfiguration(mapping, publicURL: publicURL, capabilities: capabilities) else {
-        return nil
-      }
+    let routes = mapping.sections("routes") { mapping -> LocatedRoute? in
+      guard let route = RouteConfiguration(mapping, publicURL: publicURL) else { return nil }
       if !locations.insert(route.location).inserted {
         mapping.report(
           Fault(
@@ -59,31 +59,12 @@ package struct GatewayConfiguration: Equatable, Sendable {
             remedy: "Give each route its own name."),
           at: "name")
       }
-      loaded.append((route, mapping))
-      return route
+      return LocatedRoute(route: route, mapping: mapping)
     }
-    warnOfOpenRoutesAbove(loaded)
     if !mapping.contains("routes") {
       mapping.failMissing("routes", remedy: "Add at least one route with path, upstream and authorization.")
     }
     return routes
-  }
-
-  /// Paths are compared byte by byte, backends may be more generous: `//mcp` or `/MCP` belongs to an open route at `/`.
-  private static func warnOfOpenRoutesAbove(_ loaded: [(route: RouteConfiguration, mapping: MappingReader)]) {
-    for (route, mapping) in loaded where route.authorization == .anonymous {
-      let prefix = route.path == "/" ? "/" : route.path + "/"
-      let below = loaded.first {
-        $0.route.authorization != .anonymous && $0.route.publicURL == route.publicURL && $0.route.path.hasPrefix(prefix)
-      }
-      guard let below = below?.route else { continue }
-      mapping.report(
-        Fault(
-          "this open route lies above the guarded route \(below.path): other spellings of that path, such as "
-            + "/\(below.path) or \(below.path.uppercased()), go to this route's server unchecked",
-          remedy: "Make sure this server does not serve what \(below.path) guards, or ask for a token here, too."),
-        at: "authorization", severity: .warning)
-    }
   }
 
   /// The same configuration as YAML with every default filled in. Loads to an equal value.
@@ -95,6 +76,7 @@ package struct GatewayConfiguration: Equatable, Sendable {
     yaml.sections("routes", routes) { $1.write(to: &$0) }
     yaml.section("limits", limits.write)
     yaml.section("timeouts", timeouts.write)
+    if let admin { yaml.section("admin", admin.write) }
     yaml.section("log", log.write)
     return yaml.text
   }

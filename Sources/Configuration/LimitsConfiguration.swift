@@ -2,6 +2,10 @@
 package struct LimitsConfiguration: Equatable, Sendable {
   /// Open client connections of the whole process.
   package let connections: Int
+  /// TLS handshakes under way at once, for each listener; further connections wait in the system's queue.
+  package let handshakes: Int
+  /// HTTP/2 streams that one client connection may have open (SETTINGS_MAX_CONCURRENT_STREAMS, RFC 9113 §6.5.2).
+  package let streams: Int
   /// Bytes of a request head: request line and header fields.
   package let headSize: Int
   /// Bytes of a request target.
@@ -13,6 +17,8 @@ package struct LimitsConfiguration: Equatable, Sendable {
 
   init(_ mapping: MappingReader) {
     connections = mapping.value("connections", .integer(1...1_000_000), default: 10_000)
+    handshakes = mapping.value("handshakes", .integer(1...100_000), default: 512)
+    streams = mapping.value("streams", .integer(1...10_000), default: 128)
     headSize = mapping.value("head_size", .byteSize(1024...1_048_576), default: 32 * 1024)
     targetSize = mapping.value("target_size", .byteSize(64...1_048_576), default: 8 * 1024)
     headerCount = mapping.value("header_count", .integer(1...10_000), default: 100)
@@ -29,6 +35,8 @@ package struct LimitsConfiguration: Equatable, Sendable {
 
   func write(to yaml: inout YAMLWriter) {
     yaml.plain("connections", connections)
+    yaml.plain("handshakes", handshakes)
+    yaml.plain("streams", streams)
     yaml.plain("head_size", ByteSizeFormat.text(headSize))
     yaml.plain("target_size", ByteSizeFormat.text(targetSize))
     yaml.plain("header_count", headerCount)

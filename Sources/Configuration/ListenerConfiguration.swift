@@ -17,6 +17,11 @@ package struct ListenerConfiguration: Equatable, Sendable {
       }
     }
 
+    var isSocket: Bool {
+      if case .unix = self { return true }
+      return false
+    }
+
     var hasChosenPort: Bool {
       switch self {
       case .ipv4(_, let port), .ipv6(_, let port): port != 0
@@ -28,25 +33,77 @@ package struct ListenerConfiguration: Equatable, Sendable {
   package let address: Address
   /// Connections that the system queues until they are accepted.
   package let backlog: Int
+  /// Whether clients may speak HTTP/2: offered by ALPN over TLS, recognised by its preface in the clear.
+  package let http2: Bool
+  /// Nil: clear.
+  package let tls: TLSListenerConfiguration?
+  /// Load balancers, each of whose connections begins with a PROXY header; nobody else may connect. Addresses, ranges
+  /// in CIDR notation, or `unix`. Empty: no connection has one.
+  package let proxyProtocol: [String]
+  /// Proxies whose word about the client (`Forwarded`, `X-Forwarded-For`) counts, in the same form.
+  package let trustedProxies: [String]
 
   /// Loopback only, so that nothing is exposed by leaving a key out (GW-73).
-  static let standard = ListenerConfiguration(address: .ipv4("127.0.0.1", port: 8080), backlog: 1024)
+  static let standard = ListenerConfiguration(standard: .ipv4("127.0.0.1", port: 8080))
 
-  private init(address: Address, backlog: Int) {
+  private init(standard address: Address) {
     self.address = address
-    self.backlog = backlog
+    backlog = 1024
+    http2 = true
+    tls = nil
+    proxyProtocol = []
+    trustedProxies = []
   }
 
   init?(_ mapping: MappingReader) {
     let address = mapping.required("address", .listenerAddress)
     backlog = mapping.value("backlog", .integer(1...65535), default: Self.standard.backlog)
-    guard let address else { return nil }
+    http2 = mapping.value("http2", .bool, default: Self.standard.http2)
+    tls = mapping.optionalSection("tls", TLSListenerConfiguration.init)
+    let proxyProtocol = mapping.sound { mapping.list("proxy_protocol", .addressRange, mayBeEmpty: true) ?? [] }
+    let trustedProxies = mapping.sound { mapping.list("trusted_proxies", .addressRange, mayBeEmpty: true) ?? [] }
+    guard let address, let proxyProtocol, let trustedProxies else { return nil }
     self.address = address
+    self.proxyProtocol = proxyProtocol
+    self.trustedProxies = trustedProxies
+    checkPeers(mapping)
+  }
+
+  private func checkPeers(_ mapping: MappingReader) {
+    // The addresses that trusted_proxies is about are those of the PROXY headers, where there are any.
+    let (key, peers) =
+      proxyProtocol.isEmpty ? ("trusted_proxies", trustedProxies) : ("proxy_protocol", proxyProtocol)
+    if address.isSocket && !peers.isEmpty && !peers.contains(AddressRangeFormat.unix) {
+      mapping.report(
+        Fault(
+          "whoever connects to a UNIX-domain socket has no address, so nobody is in this list",
+          remedy: "Write unix for them."),
+        at: key, severity: proxyProtocol.isEmpty ? .warning : .error)
+    }
+    for (key, ranges) in [("proxy_protocol", proxyProtocol), ("trusted_proxies", trustedProxies)] {
+      for (index, range) in ranges.enumerated() {
+        if range == AddressRangeFormat.unix && !address.isSocket {
+          mapping.report(
+            Fault("nobody reaches \(address) through a UNIX-domain socket", remedy: "Remove it."),
+            at: key, index: index, severity: .warning)
+        } else if AddressRangeFormat.isEverything(range) {
+          mapping.report(
+            Fault(
+              "\(range) is everybody: any client could claim to be somebody else",
+              remedy: "Name the addresses of your proxies."),
+            at: key, index: index, severity: .warning)
+        }
+      }
+    }
   }
 
   func write(to yaml: inout YAMLWriter) {
     yaml.string("address", address.description)
     yaml.plain("backlog", backlog)
+    yaml.plain("http2", http2)
+    if let tls { yaml.section("tls", tls.write) }
+    yaml.strings("proxy_protocol", proxyProtocol)
+    yaml.strings("trusted_proxies", trustedProxies)
   }
 }
 

@@ -83,18 +83,24 @@ final class MappingReader {
     finish(MappingReader(take(key), path: child(key), position: position, log: log), read)
   }
 
-  func requiredSection<Section>(
-    _ key: String, remedy: String, _ read: (MappingReader) -> Section?
+  /// A section that may be left out; nil then.
+  func optionalSection<Section>(
+    _ key: String, remedy: String = "Write the section's keys below it, indented.",
+    _ read: (MappingReader) -> Section?
   ) -> Section? {
-    guard let node = take(key) else {
-      failMissing(key, remedy: remedy)
-      return nil
-    }
+    guard let node = take(key) else { return nil }
     guard case .mapping = node.content else {
       refuse(node, child(key), expected: "a mapping", remedy: remedy)
       return nil
     }
     return finish(MappingReader(node, path: child(key), position: position, log: log), read)
+  }
+
+  func requiredSection<Section>(
+    _ key: String, remedy: String, _ read: (MappingReader) -> Section?
+  ) -> Section? {
+    if !contains(key) { failMissing(key, remedy: remedy) }
+    return optionalSection(key, remedy: remedy, read)
   }
 
   /// Whether the key holds this very word where a section could stand.
@@ -106,6 +112,13 @@ final class MappingReader {
   func contains(_ key: String) -> Bool { node(key) != nil }
 
   // MARK: Findings of the sections themselves
+
+  /// What `read` returns; nil when it has reported an error, so that checks that build on it stay silent.
+  func sound<Value>(_ read: () -> Value) -> Value? {
+    let before = log.errorCount
+    let value = read()
+    return log.errorCount == before ? value : nil
+  }
 
   /// Reports a fault of the mapping as a whole.
   func report(_ fault: Fault) {

@@ -27,14 +27,14 @@ package struct RouteConfiguration: Equatable, Sendable {
   }
 
   /// `publicURL` is the one of the whole gateway; nil when that one is faulty.
-  init?(_ mapping: MappingReader, publicURL gatewayURL: WebURL?, capabilities: Capabilities) {
+  init?(_ mapping: MappingReader, publicURL gatewayURL: WebURL?) {
     let path = mapping.required("path", .routePath)
     let name = mapping.value("name", .routeName)
     let publicURL = mapping.value("public_url", .publicURL) ?? gatewayURL
-    let upstream = mapping.requiredSection("upstream", remedy: "Add it with the url of the MCP server.") {
-      UpstreamConfiguration($0, capabilities: capabilities)
-    }
-    let authorization = Self.authorization(mapping, capabilities)
+    let upstream = mapping.requiredSection(
+      "upstream", remedy: "Add it with the url of the MCP server.",
+      UpstreamConfiguration.init)
+    let authorization = Self.authorization(mapping)
     let location = publicURL.flatMap { url in path.map { Self.location(url, $0) } }
     let metadata = Self.metadata(mapping, authorization, location: location)
     identityHeaders = mapping.section("identity_headers", IdentityHeadersConfiguration.init)
@@ -48,12 +48,12 @@ package struct RouteConfiguration: Equatable, Sendable {
     self.metadata = metadata
   }
 
-  private static func authorization(_ mapping: MappingReader, _ capabilities: Capabilities) -> Authorization? {
+  private static func authorization(_ mapping: MappingReader) -> Authorization? {
     guard !mapping.holds("authorization", word: "none") else { return .anonymous }
     return mapping.requiredSection(
       "authorization",
       remedy: "Add it with a discovery_url, or write \"authorization: none\" for an open route."
-    ) { AuthorizationConfiguration($0, capabilities: capabilities).map(Authorization.token) }
+    ) { AuthorizationConfiguration($0).map(Authorization.token) }
   }
 
   private static func metadata(

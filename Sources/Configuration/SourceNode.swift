@@ -1,6 +1,6 @@
 /// A value of the document after interpolation, with its place: all that validation sees of YAML.
-struct SourceNode {
-  indirect enum Content {
+struct SourceNode: Equatable, Sendable {
+  indirect enum Content: Equatable, Sendable {
     /// The text as written; its YAML type is decided by the reader, so `0123` stays four characters.
     case scalar(String)
     case sequence([SourceNode])
@@ -11,7 +11,7 @@ struct SourceNode {
     case invalid
   }
 
-  struct Entry {
+  struct Entry: Equatable, Sendable {
     let key: String
     let keyPosition: SourcePosition
     let value: SourceNode

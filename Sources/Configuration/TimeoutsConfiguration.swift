@@ -1,5 +1,7 @@
 /// `timeouts`: the longest waits on the client's side, and the end of streams (GW-92).
 package struct TimeoutsConfiguration: Equatable, Sendable {
+  /// From accepting a connection to the end of its TLS handshake, PROXY header included.
+  package let handshake: Duration
   /// From the first byte of a request head to its last.
   package let requestHead: Duration
   /// Between two reads of a request body.
@@ -14,6 +16,7 @@ package struct TimeoutsConfiguration: Equatable, Sendable {
   package let drain: Duration
 
   init(_ mapping: MappingReader) {
+    handshake = mapping.value("handshake", .timeout, default: .seconds(10))
     requestHead = mapping.value("request_head", .timeout, default: .seconds(10))
     requestBody = mapping.value("request_body", .timeout, default: .seconds(30))
     keepAlive = mapping.value("keep_alive", .timeout, default: .seconds(75))
@@ -23,6 +26,7 @@ package struct TimeoutsConfiguration: Equatable, Sendable {
   }
 
   func write(to yaml: inout YAMLWriter) {
+    yaml.plain("handshake", handshake.configurationText)
     yaml.plain("request_head", requestHead.configurationText)
     yaml.plain("request_body", requestBody.configurationText)
     yaml.plain("keep_alive", keepAlive.configurationText)

@@ -4,6 +4,9 @@ package struct UpstreamConfiguration: Equatable, Sendable {
   package let url: WebURL
   /// A UNIX-domain socket to connect to instead of the URL's host and port.
   package let socket: String?
+  package let http2: HTTP2Use
+  /// Nil unless the URL is https.
+  package let tls: UpstreamTLSConfiguration?
   /// Open connections to the upstream.
   package let maxConnections: Int
   /// Requests that wait for a connection; one more is refused.
@@ -15,9 +18,11 @@ package struct UpstreamConfiguration: Equatable, Sendable {
   /// From the end of the request to the response head.
   package let responseTimeout: Duration
 
-  init?(_ mapping: MappingReader, capabilities: Capabilities) {
+  init?(_ mapping: MappingReader) {
     let url = mapping.required("url", .webURL(example: "http://127.0.0.1:8000/mcp"))
     socket = mapping.value("socket", .socketPath)
+    http2 = mapping.value("http2", .word, default: .auto)
+    tls = Self.tls(mapping, url)
     maxConnections = mapping.value("max_connections", .integer(1...100_000), default: 256)
     maxWaiting = mapping.value("max_waiting", .integer(0...1_000_000), default: 1024)
     idleTimeout = mapping.value("idle_timeout", .timeout, default: .seconds(4))
@@ -25,18 +30,24 @@ package struct UpstreamConfiguration: Equatable, Sendable {
     responseTimeout = mapping.value("response_timeout", .timeout, default: .minutes(1))
     guard let url else { return nil }
     self.url = url
-    if url.scheme == .https && !capabilities.outgoingTLS {
+  }
+
+  private static func tls(_ mapping: MappingReader, _ url: WebURL?) -> UpstreamTLSConfiguration? {
+    let tls = mapping.section("tls") { UpstreamTLSConfiguration($0, host: url?.host ?? "") }
+    guard let url, url.scheme == .http else { return tls }
+    if mapping.contains("tls") {
       mapping.report(
-        Fault(
-          "TLS towards backends is not in this version",
-          remedy: "Use http on loopback, a UNIX-domain socket, or a TLS-opening proxy beside the gateway."),
-        at: "url")
+        Fault("the url is http, so nothing here would be used", remedy: "Write https in the url, or remove tls."),
+        at: "tls")
     }
+    return nil
   }
 
   func write(to yaml: inout YAMLWriter) {
     yaml.string("url", url.description)
     yaml.string("socket", ifPresent: socket)
+    yaml.plain("http2", http2.rawValue)
+    if let tls { yaml.section("tls", tls.write) }
     yaml.plain("max_connections", maxConnections)
     yaml.plain("max_waiting", maxWaiting)
     yaml.plain("idle_timeout", idleTimeout.configurationText)

@@ -105,10 +105,6 @@ struct AuthorizationConfigurationTests {
       "7:22: error: \(at).discovery_url: \"ftp://127.0.0.1/.well-known/openid-configuration\" is "
         + "not an absolute http or https URL"),
     Breakage(
-      discovery, "https://idp.example.com/.well-known/openid-configuration",
-      "7:22: error: \(at).discovery_url: https towards the identity provider is not in this "
-        + "version"),
-    Breakage(
       discovery, "http://idp.example.com/.well-known/openid-configuration",
       "7:22: error: \(at).discovery_url: keys fetched over plain http can be replaced on the way"
     ),
@@ -123,6 +119,16 @@ struct AuthorizationConfigurationTests {
       adding: "      issuer: https://idp.example.com?a",
       "9:15: error: \(at).issuer: expected an http or https URL without query and fragment, "
         + "found \"https://idp.example.com?a\""),
+    Breakage(
+      adding: "      provider_ca: ca.pem\n      certificate_bound_tokens: maybe\n"
+        + "      allowed_certificate_subjects: []",
+      "9:20: error: \(at).provider_ca: \"ca.pem\" is not an absolute path",
+      "10:33: error: \(at).certificate_bound_tokens: expected true or false, found \"maybe\"",
+      "11:37: error: \(at).allowed_certificate_subjects: the list is empty"),
+    Breakage(
+      adding: "      allowed_certificate_subjects: [/O=b/CN=a]",
+      "9:38: error: \(at).allowed_certificate_subjects[0]: \"/O=b/CN=a\" is not a subject in the form of RFC 2253"
+    ),
     Breakage(
       "allowed_audience: [aud]", "allowed_scopes: [a]",
       "7:7: error: \(at): any token of this provider would be accepted, whomever it was issued for"
@@ -168,9 +174,49 @@ struct AuthorizationConfigurationTests {
     #expect(result.configuration == nil)
   }
 
-  @Test func acceptsTLSProvidersOnceTheBuildHasThem() throws {
+  @Test func acceptsProvidersOverTLS() throws {
     let text = Fixture.minimal.replacing("http://127.0.0.1:9000", with: "https://idp.example.com")
-    #expect(try rules(Fixture.load(text, outgoingTLS: true)).issuer == "https://idp.example.com")
+    #expect(try rules(Fixture.load(text)).issuer == "https://idp.example.com")
+    #expect(try rules(Fixture.load(text)).providerCA == nil)
+    let trusted = text + "      provider_ca: /etc/idp.pem\n"
+    #expect(try rules(Fixture.load(trusted)).providerCA == "/etc/idp.pem")
+  }
+
+  private static let mutualTLS = """
+    listeners:
+      - address: 127.0.0.1:8443
+        tls: {certificates: [{certificate: /c.pem, key: /k.pem}], client_ca: /ca.pem}
+    """
+
+  @Test func bindsTokensAndRoutesToClientCertificates() throws {
+    let bound = Fixture.minimal + "      certificate_bound_tokens: true\n"
+    #expect(try rules(Fixture.load(bound + Self.mutualTLS)).certificateBoundTokens)
+    let named = Fixture.minimal + "      allowed_certificate_subjects: [\"CN=a,O=b\", CN=c]\n"
+    #expect(try rules(Fixture.load(named + Self.mutualTLS)).allowedCertificateSubjects == ["CN=a,O=b", "CN=c"])
+    #expect(try !rules(Fixture.load(Fixture.minimal)).certificateBoundTokens)
+    #expect(try rules(Fixture.load(Fixture.minimal)).allowedCertificateSubjects.isEmpty)
+  }
+
+  @Test func conditionsOnCertificatesNeedAListenerThatAsksForThem() {
+    let text =
+      Fixture.minimal + """
+              certificate_bound_tokens: true
+              allowed_certificate_subjects: [CN=a]
+
+        """
+    let refused = "no listener asks clients for a certificate, so every request would be refused"
+    let findings = [
+      "9:33: error: \(Self.at).certificate_bound_tokens: \(refused)",
+      "10:37: error: \(Self.at).allowed_certificate_subjects: \(refused)",
+    ]
+    #expect(Fixture.findings(text) == findings)
+    #expect(Fixture.findings(text + Self.mutualTLS.replacing(", client_ca: /ca.pem", with: "")) == findings)
+    #expect(Fixture.findings(text + Self.mutualTLS) == [])
+    // With a fault in the listeners, nothing can be said about this one.
+    #expect(
+      Fixture.findings(text + Self.mutualTLS.replacing("/k.pem", with: "k.pem")) == [
+        "13:53: error: listeners[0].tls.certificates[0].key: \"k.pem\" is not an absolute path"
+      ])
   }
 
   @Test func acceptsAPlaintextProviderThatIsSpelledOut() throws {

@@ -82,7 +82,7 @@ struct ConfigurationLoaderTests {
     ("publicUrl: a", "Did you mean \"public_url\"?"),
     (
       "<<: {}",
-      "The keys here are: public_url, allowed_hosts, listeners, routes, limits, timeouts, log."
+      "The keys here are: public_url, allowed_hosts, listeners, routes, limits, timeouts, admin, log."
     ),
   ])
   func suggestsTheKeyThatWasMeant(line: String, remedy: String) {
@@ -92,7 +92,8 @@ struct ConfigurationLoaderTests {
   @Test func everyFindingHasARemedy() {
     let breakages =
       GatewayConfigurationTests.breakages + RouteConfigurationTests.breakages
-      + AuthorizationConfigurationTests.breakages
+      + AuthorizationConfigurationTests.breakages + ListenerConfigurationTests.breakages
+      + UpstreamConfigurationTests.breakages
     for finding in breakages.flatMap({ Fixture.load($0.text).diagnostics }) {
       #expect(!finding.remedy.isEmpty && finding.file == "conf/test.yaml")
     }

@@ -7,7 +7,22 @@ struct ExpansionTests {
   private static let full = """
     public_url: https://mcp.example.com
     allowed_hosts: [lb.internal]
-    listeners: [{address: "[::1]:0"}, {address: "unix:/run/a b.sock", backlog: 3}]
+    listeners:
+      - {address: "[::1]:0"}
+      - {address: "unix:/run/a b.sock", backlog: 3, http2: false, proxy_protocol: [unix], trusted_proxies: ["::1"]}
+      - address: 0.0.0.0:443
+        tls:
+          min_version: 1.3
+          certificates:
+            - {certificate: "/etc/a b.pem", key: "/etc/$${x}.pem", ocsp_response: /etc/ocsp.der}
+            - {certificate: /etc/both.pem, key: /etc/both.pem}
+          ticket_keys: /etc/ticket.keys
+          client_ca: /etc/clients.pem
+          client_certificate: optional
+        proxy_protocol: [10.0.0.0/8, "fd00::/8"]
+        trusted_proxies: [192.0.2.7]
+      - address: 0.0.0.0:8443
+        tls: {certificates: [{certificate: /a.pem, key: /a.key}], client_ca: /ca.pem}
     routes:
       - path: /mcp
         upstream:
@@ -35,18 +50,31 @@ struct ExpansionTests {
                 claim_match_value: {match_value_string_list: [a, "b c"]}
           clock_skew: 0s
           allow_plaintext_provider: true
+          provider_ca: /etc/idp.pem
+          certificate_bound_tokens: true
+          allowed_certificate_subjects: ["CN=agent-7,O=Example", 'CN=a\\,b']
           token_cache_entries: 0
         metadata:
           {resource_name: "Tools: #1", resource_documentation: "https://d.example", scopes_supported: []}
         identity_headers: {subject: off, client: X-Client}
         allowed_origins: ["http://localhost:6274"]
-      - path: /
+      - path: /open
         name: open
         public_url: "http://localhost:8080"
         upstream: {url: "http://a/b"}
         authorization: none
-    limits: {body_size: 0, target_size: 1000}
-    timeouts: {drain: 1ms}
+      - path: /secure
+        upstream: {url: "https://a.example:8443/b", http2: always}
+        authorization: none
+      - path: /pinned
+        upstream:
+          url: https://[::1]
+          http2: never
+          tls: {ca: /etc/ca.pem, server_name: tools.internal, certificate: /c.pem, key: /k.pem}
+        authorization: none
+    limits: {body_size: 0, target_size: 1000, handshakes: 1, streams: 10000}
+    timeouts: {drain: 1ms, handshake: 3s}
+    admin: {address: "unix:/run/admin.sock"}
     log: {level: error, access: false}
     """
 
@@ -63,16 +91,22 @@ struct ExpansionTests {
 
   private static let root = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
 
-  @Test func theSampleIsValid() throws {
-    let text = try TextFile.read("\(Self.root)/conf/portcullis.yaml")
-    let result = Fixture.load(text)
+  private static let samples = ["portcullis.yaml", "edge-tls.yaml"]
+
+  private static func sample(_ name: String) throws(TextFileError) -> String {
+    try TextFile.read("\(root)/conf/\(name)")
+  }
+
+  @Test(arguments: samples)
+  func theSamplesAreValid(name: String) throws {
+    let result = Fixture.load(try Self.sample(name))
     #expect(Fixture.findings(result) == [])
     #expect(result.configuration?.routes.count == 1)
   }
 
-  /// The sample shows every key of the schema, if only in a comment.
-  @Test func theSampleNamesEveryKey() throws {
-    let sample = try TextFile.read("\(Self.root)/conf/portcullis.yaml")
+  /// The samples show every key of the schema, if only in a comment.
+  @Test func theSamplesNameEveryKey() throws {
+    let sample = try Self.samples.map { try Self.sample($0) }.joined()
     let expanded = try #require(Fixture.load(Self.full, environment: ["A": "${A}"]).configuration).expanded()
     for line in expanded.split(separator: "\n") {
       let key = line.drop { " -".contains($0) }.prefix { $0.isLetter || $0 == "_" }

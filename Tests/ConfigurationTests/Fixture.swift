@@ -16,16 +16,14 @@ enum Fixture {
     """
 
   static func load(
-    _ text: String, environment: [String: String] = [:], files: [String: String] = [:],
-    outgoingTLS: Bool = false
+    _ text: String, environment: [String: String] = [:], files: [String: String] = [:]
   ) -> LoadResult {
     let loader = ConfigurationLoader(
       environment: { environment[$0] },
       readFile: { path throws(TextFileError) in
         guard let contents = files[path] else { throw TextFileError(reason: "No such file or directory") }
         return contents
-      },
-      capabilities: Capabilities(outgoingTLS: outgoingTLS))
+      })
     return loader.load(text: text, file: "conf/test.yaml")
   }
 
@@ -46,8 +44,12 @@ struct Breakage: Sendable, CustomTestStringConvertible {
   let new: String
   let findings: [String]
 
-  /// Replaces `old`, which occurs once in the valid configuration.
+  /// Replaces `old`, which occurs once in the valid configuration; appends `new` when it is empty.
   init(_ old: String, _ new: String, _ findings: String...) {
+    self.init(old, new, all: findings)
+  }
+
+  init(_ old: String, _ new: String, all findings: [String]) {
     self.old = old
     self.new = new
     self.findings = findings
@@ -55,9 +57,7 @@ struct Breakage: Sendable, CustomTestStringConvertible {
 
   /// Appends lines; the first of them is line 9.
   init(adding new: String, _ findings: String...) {
-    old = ""
-    self.new = new
-    self.findings = findings
+    self.init("", new, all: findings)
   }
 
   var text: String {

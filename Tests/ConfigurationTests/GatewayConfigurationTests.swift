@@ -12,16 +12,20 @@ struct GatewayConfigurationTests {
     #expect(configuration.listeners.map(\.backlog) == [1024])
     #expect(configuration.routes.count == 1)
     #expect(configuration.limits.connections == 10_000)
+    #expect(configuration.limits.handshakes == 512)
+    #expect(configuration.limits.streams == 128)
     #expect(configuration.limits.headSize == 32_768)
     #expect(configuration.limits.targetSize == 8192)
     #expect(configuration.limits.headerCount == 100)
     #expect(configuration.limits.bodySize == 4_194_304)
+    #expect(configuration.timeouts.handshake == .seconds(10))
     #expect(configuration.timeouts.requestHead == .seconds(10))
     #expect(configuration.timeouts.requestBody == .seconds(30))
     #expect(configuration.timeouts.keepAlive == .seconds(75))
     #expect(configuration.timeouts.streamIdle == .seconds(300))
     #expect(configuration.timeouts.streamMax == .seconds(3600))
     #expect(configuration.timeouts.drain == .seconds(30))
+    #expect(configuration.admin == nil)
     #expect(configuration.log.level == .info)
     #expect(configuration.log.access)
   }
@@ -56,9 +60,12 @@ struct GatewayConfigurationTests {
             - {address: "0.0.0.0:80", backlog: 7}
             - address: "[::]:0"
             - address: unix:/run/portcullis.sock
-          limits: {connections: 1, head_size: 64KiB, target_size: 1000, header_count: 2, body_size: 0}
+          limits:
+            {connections: 1, handshakes: 3, streams: 4, head_size: 64KiB, target_size: 1000, header_count: 2, body_size: 0}
           timeouts:
-            {request_head: 1s, request_body: 2s, keep_alive: 3m, stream_idle: 4h, stream_max: 24h, drain: 6ms}
+            {handshake: 7s, request_head: 1s, request_body: 2s, keep_alive: 3m, stream_idle: 4h, stream_max: 24h,
+            drain: 6ms}
+          admin: {address: "127.0.0.1:9090"}
           log: {level: debug, access: false}
           """
       ).configuration)
@@ -69,16 +76,20 @@ struct GatewayConfigurationTests {
       ])
     #expect(configuration.listeners.map(\.backlog) == [7, 1024, 1024])
     #expect(configuration.limits.connections == 1)
+    #expect(configuration.limits.handshakes == 3)
+    #expect(configuration.limits.streams == 4)
     #expect(configuration.limits.headSize == 65_536)
     #expect(configuration.limits.targetSize == 1000)
     #expect(configuration.limits.headerCount == 2)
     #expect(configuration.limits.bodySize == 0)
+    #expect(configuration.timeouts.handshake == .seconds(7))
     #expect(configuration.timeouts.requestHead == .seconds(1))
     #expect(configuration.timeouts.requestBody == .seconds(2))
     #expect(configuration.timeouts.keepAlive == .seconds(180))
     #expect(configuration.timeouts.streamIdle == .seconds(14_400))
     #expect(configuration.timeouts.streamMax == .seconds(86_400))
     #expect(configuration.timeouts.drain == .milliseconds(6))
+    #expect(configuration.admin?.address == .ipv4("127.0.0.1", port: 9090))
     #expect(configuration.log.level == .debug)
     #expect(!configuration.log.access)
   }
@@ -122,6 +133,24 @@ struct GatewayConfigurationTests {
       "10:16: error: limits.connections: expected a whole number from 1 to 1000000, found \"many\"",
       "11:14: error: limits.head_size: expected a size from 1KiB to 1MiB, found \"1023\"",
       "12:16: error: limits.target_size: expected a size from 64 to 1MiB, found \"8kB\""),
+    Breakage(
+      adding: "limits:\n  handshakes: 0\n  streams: 10001",
+      "10:15: error: limits.handshakes: expected a whole number from 1 to 100000, found \"0\"",
+      "11:12: error: limits.streams: expected a whole number from 1 to 10000, found \"10001\""),
+    Breakage(
+      adding: "timeouts: {handshake: 0s}",
+      "9:23: error: timeouts.handshake: expected a duration from 1ms to 24h, found \"0s\""),
+    Breakage(adding: "admin: {}", "9:8: error: admin.address: is missing"),
+    Breakage(
+      adding: "admin: 127.0.0.1:9090",
+      "9:8: error: admin: expected a mapping, found the value \"127.0.0.1:9090\""),
+    Breakage(
+      adding: "admin: {address: localhost:9090, path: /metrics}",
+      "9:18: error: admin.address: expected IPv4:port, [IPv6]:port or unix:/path, found \"localhost:9090\"",
+      "9:34: error: admin.path: unknown key \"path\""),
+    Breakage(
+      adding: "admin: {address: 127.0.0.1:8080}",
+      "9:18: error: admin.address: 127.0.0.1:8080 is where clients are listened for"),
     Breakage(
       adding: "limits:\n  header_count: 0\n  body_size: -1",
       "10:17: error: limits.header_count: expected a whole number from 1 to 10000, found \"0\"",

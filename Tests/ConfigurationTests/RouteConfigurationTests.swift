@@ -116,9 +116,6 @@ struct RouteConfigurationTests {
     Breakage(
       "url: http://127.0.0.1:8000/mcp", "max_waiting: 0", "5:7: error: routes[0].upstream.url: is missing"),
     Breakage(
-      "http://127.0.0.1:8000/mcp", "https://127.0.0.1:8000/mcp",
-      "5:12: error: routes[0].upstream.url: TLS towards backends is not in this version"),
-    Breakage(
       "http://127.0.0.1:8000/mcp", "http://127.0.0.1:8000/mcp?a=b",
       "5:12: error: routes[0].upstream.url: a query or fragment cannot be part of this URL"),
     Breakage(
@@ -201,11 +198,6 @@ struct RouteConfigurationTests {
       + "  - {path: /mcp, name: b, public_url: 'https://b.example', "
       + "upstream: {url: 'http://a'}, authorization: none}\n"
     #expect(Fixture.load(text).diagnostics.isEmpty)
-  }
-
-  @Test func acceptsTLSUpstreamsOnceTheBuildHasThem() {
-    let text = Fixture.minimal.replacing("http://127.0.0.1:8000", with: "https://backend.internal")
-    #expect(Fixture.load(text, outgoingTLS: true).configuration?.routes.first?.upstream.url.port == 443)
   }
 
   @Test func anOpenRouteHasToBeSpelledOut() throws {
