@@ -50,14 +50,14 @@ enum FieldLines {
 
   /// `tchar` by table look-up in two words: this loop sees every byte of every name.
   @inline(__always)
-  private static func isNameByte(_ byte: UInt8) -> Bool {
+  static func isNameByte(_ byte: UInt8) -> Bool {
     let word: UInt64 = byte < 64 ? 0x03FF_6CFA_0000_0000 : 0x57FF_FFFF_C7FF_FFFE
     return byte < 128 && word >> UInt64(byte & 63) & 1 == 1
   }
 
   /// Whether no control character but tab stands in the value, eight bytes at a time.
   @inline(__always)
-  private static func isValue(_ value: ByteView) -> Bool {
+  static func isValue(_ value: ByteView) -> Bool {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let highs: UInt64 = 0x8080_8080_8080_8080
     var index = 0

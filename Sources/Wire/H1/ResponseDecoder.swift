@@ -26,7 +26,7 @@ package struct ResponseDecoder {
   private let limits: HeadLimits
 
   /// 1xx responses to one request at the most; a backend that sends more is broken.
-  private static let informationalLimit = 16
+  static let informationalLimit = 16
 
   package init(limits: HeadLimits) { self.limits = limits }
 
