@@ -4,16 +4,13 @@ package import Outbound
 package enum DocumentURL {
   package enum Fault: Error, Equatable {
     case malformed
-    /// https, which this version cannot speak as a client.
-    case encrypted
     /// Clear http to another machine: whoever sits between could choose the keys (GW-51).
     case plaintext
 
     /// What is wrong, in words.
     package var description: String {
       switch self {
-      case .malformed: "it is not an absolute http URL"
-      case .encrypted: "https towards the provider is not in this version"
+      case .malformed: "it is not an absolute http or https URL"
       case .plaintext: "clear http is accepted on loopback only, unless allow_plaintext_provider is true"
       }
     }
@@ -21,23 +18,23 @@ package enum DocumentURL {
 
   /// - Parameter allowPlaintext: accept clear http to hosts other than loopback.
   package static func location(of url: String, allowPlaintext: Bool) throws(Fault) -> Fetch.Location {
-    guard !url.hasPrefix("https://") else { throw .encrypted }
-    guard url.hasPrefix("http://"), !url.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) else {
+    let isSecure = url.hasPrefix("https://")
+    guard isSecure || url.hasPrefix("http://"), !url.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) else {
       throw .malformed
     }
-    let rest = url.dropFirst(7)
+    let rest = url.dropFirst(isSecure ? 8 : 7)
     let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
     let target = rest.dropFirst(authority.count).prefix { $0 != "#" }
-    let (host, port) = try split(authority)
-    guard allowPlaintext || isLoopback(host) else { throw .plaintext }
+    let (host, port) = try split(authority, defaultPort: isSecure ? 443 : 80)
+    guard isSecure || allowPlaintext || isLoopback(host) else { throw .plaintext }
     return Fetch.Location(
       host: host, port: port, target: target.hasPrefix("/") ? String(target) : "/" + target,
-      authority: String(authority))
+      authority: String(authority), isSecure: isSecure)
   }
 
-  private static func split(_ authority: Substring) throws(Fault) -> (String, Int) {
+  private static func split(_ authority: Substring, defaultPort: Int) throws(Fault) -> (String, Int) {
     var host = authority
-    var port = 80
+    var port = defaultPort
     if authority.hasPrefix("[") {
       guard let end = authority.firstIndex(of: "]") else { throw .malformed }
       host = authority[authority.index(after: authority.startIndex)..<end]

@@ -11,12 +11,15 @@ package final class KeyStore {
   }
 
   /// How to reach the provider.
-  package struct Provider: Sendable {
+  package struct Provider {
     package var issuer: String
     package var discoveryURL: String
     package var allowPlaintext: Bool
+    /// How its https documents are fetched; without it they cannot be.
+    package var tls: TLSClientContext?
 
-    package init(issuer: String, discoveryURL: String, allowPlaintext: Bool) {
+    package init(issuer: String, discoveryURL: String, allowPlaintext: Bool, tls: TLSClientContext? = nil) {
+      self.tls = tls
       self.issuer = issuer
       self.discoveryURL = discoveryURL
       self.allowPlaintext = allowPlaintext
@@ -137,7 +140,7 @@ package final class KeyStore {
   private func get(_ url: String, _ completion: @escaping ([UInt8]) -> Void) {
     do throws(DocumentURL.Fault) {
       let location = try DocumentURL.location(of: url, allowPlaintext: provider.allowPlaintext)
-      Fetch.get(loop, location, timeout: Self.documentTimeout) { [self] result in
+      Fetch.get(loop, location, tls: provider.tls, timeout: Self.documentTimeout) { [self] result in
         switch result {
         case .success(let response) where response.status == 200: completion(response.body)
         case .success(let response): failed("\(url) answered with status \(response.status)")

@@ -83,6 +83,14 @@ extension Claims {
     return scopes
   }
 
+  /// RFC 8705 §3.1; one of another length binds to nothing.
+  var certificateThumbprint: [UInt8]? {
+    guard case .object(let confirmation)? = members["cnf"], let text = confirmation["x5t#S256"]?.stringValue,
+      let digest = Base64URL.decode(text: text), digest.count == 32
+    else { return nil }
+    return digest
+  }
+
   func satisfies(_ rule: ClaimRule) -> Bool {
     guard let value = members[rule.name] else { return false }
     switch rule.match {

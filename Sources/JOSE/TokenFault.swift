@@ -18,6 +18,7 @@ package enum TokenFault: Error, Equatable, Sendable, CaseIterable {
   case wrongClient
   case claimMismatch
   case insufficientScope
+  case notBoundToCertificate
 
   /// For logs and metrics.
   package var reason: StaticString { texts.reason }
@@ -49,6 +50,8 @@ package enum TokenFault: Error, Equatable, Sendable, CaseIterable {
     case .badSignature: ("bad_signature", "The signature of the access token is not valid")
     case .wrongClient: ("wrong_client", "The access token was issued to a client that is not allowed")
     case .claimMismatch: ("claim_mismatch", "A claim of the access token does not meet the requirements")
+    case .notBoundToCertificate:
+      ("not_bound_to_certificate", "The access token is not bound to the certificate of this connection")
     case .insufficientScope: ("insufficient_scope", "The access token lacks a required permission")
     }
   }

@@ -11,6 +11,8 @@ package final class VerifiedToken: Sendable {
   package let expiry: Int64
   package let issuedAt: Int64?
   package let claims: JSONValue
+  /// SHA-256 of the client certificate that the token is bound to (`cnf`, `x5t#S256`; RFC 8705 §3.1).
+  package let certificateThumbprint: [UInt8]?
 
   /// The claims as field values, see ``FieldText``. Empty when the token has no such claim.
   package let issuerBytes: [UInt8]
@@ -28,6 +30,7 @@ package final class VerifiedToken: Sendable {
     expiry = claims.expiry
     issuedAt = claims.issuedAt
     self.claims = .object(claims.members)
+    certificateThumbprint = claims.certificateThumbprint
     issuerBytes = FieldText.encode(claims.issuer)
     subjectBytes = FieldText.encode(claims.subject ?? "")
     clientBytes = FieldText.encode(client ?? "")

@@ -18,8 +18,11 @@ package final class Fetch {
     package let target: String
     /// As the Host field has it.
     package let authority: String
+    /// https.
+    package let isSecure: Bool
 
-    package init(host: String, port: Int, target: String, authority: String) {
+    package init(host: String, port: Int, target: String, authority: String, isSecure: Bool = false) {
+      self.isSecure = isSecure
       self.host = host
       self.port = port
       self.target = target
@@ -29,6 +32,8 @@ package final class Fetch {
 
   package enum Failure: Error {
     case upstream(UpstreamFailure)
+    /// The location is https, and nobody has said whom to trust.
+    case noTrust
     case timedOut
     case tooLarge
     case truncated
@@ -38,6 +43,7 @@ package final class Fetch {
       switch self {
       case .upstream(let failure):
         [failure.reason.description, failure.detail].compactMap { $0 }.joined(separator: ": ")
+      case .noTrust: "it is https, and no trusted authorities are given"
       case .timedOut: "no complete answer in time"
       case .tooLarge: "the document is too large"
       case .truncated: "the connection ended inside the document"
@@ -58,28 +64,30 @@ package final class Fetch {
   /// Starts to fetch; `completion` is called once; from inside this call when the failure is known at once.
   ///
   /// - Parameters:
+  ///   - tls: how to secure the connection to a location that is https.
   ///   - timeout: milliseconds for everything.
   ///   - limit: bytes of the document at the most.
   @discardableResult
   package static func get(
-    _ loop: Loop, _ location: Location, timeout: UInt64 = 10_000, limit: Int = 1 << 20,
+    _ loop: Loop, _ location: Location, tls: TLSClientContext? = nil, timeout: UInt64 = 10_000, limit: Int = 1 << 20,
     completion: @escaping (Result<Response, Failure>) -> Void
   ) -> Fetch {
-    let fetch = Fetch(loop, location, limit, completion)
+    let fetch = Fetch(loop, location, tls, limit, completion)
     // The object keeps itself until it has answered: its deadline holds it.
     let deadline = Deadline(loop.deadlines) { fetch.finish(.failure(.timedOut)) }
     fetch.deadline = deadline
     deadline.set(in: timeout)
-    fetch.pool.acquire(for: fetch)
+    if location.isSecure, tls == nil { fetch.finish(.failure(.noTrust)) } else { fetch.pool.acquire(for: fetch) }
     return fetch
   }
 
   private init(
-    _ loop: Loop, _ location: Location, _ limit: Int,
+    _ loop: Loop, _ location: Location, _ tls: TLSClientContext?, _ limit: Int,
     _ completion: @escaping (Result<Response, Failure>) -> Void
   ) {
     var endpoint = UpstreamEndpoint(.host(location.host, port: location.port))
     endpoint.maxConnections = 1
+    if location.isSecure, let tls { endpoint.tls = UpstreamTLS(tls, name: location.host) }
     pool = UpstreamPool(loop, endpoint)
     self.limit = limit
     self.completion = completion

@@ -4,9 +4,9 @@ import Net
 import Wire
 
 /// A connection to a backend that speaks HTTP/1.1: one request at a time, reused between requests.
-final class H1ClientConnection {
+final class H1ClientConnection: UpstreamConnection {
   private enum Phase {
-    /// Looking up the name, connecting.
+    /// Connecting once more.
     case dialing
     case idle
     /// A request is under way and its response head has not come.
@@ -17,9 +17,9 @@ final class H1ClientConnection {
   }
 
   private let pool: UpstreamPool
-  private var phase = Phase.dialing
+  private var phase = Phase.idle
   private var transport: Transport?
-  private var connector: Connector?
+  private var dialer: Dialer?
   private var decoder: ResponseDecoder
   private let head = ResponseHead()
   private var client: (any UpstreamClient)?
@@ -40,63 +40,18 @@ final class H1ClientConnection {
   /// Milliseconds of rest after which the kernel is asked whether the backend has closed.
   private static let suspiciousRest: UInt64 = 500
 
-  init(_ pool: UpstreamPool) {
+  init(_ pool: UpstreamPool, _ transport: Transport) {
     self.pool = pool
     decoder = ResponseDecoder(limits: pool.endpoint.limits)
     held = ByteBuffer(pool: pool.loop.buffers)
     deadline = Deadline(pool.loop.deadlines) { [unowned self] in deadlinePassed() }
+    adopt(transport)
   }
 
   deinit { deadline?.invalidate() }
 
-  // MARK: Connecting
-
-  func dial(for client: any UpstreamClient) {
-    self.client = client
-    phase = .dialing
-    deadline?.set(in: pool.endpoint.connectTimeout)
-    pool.locate { [self] result in
-      guard phase == .dialing else { return }
-      switch result {
-      case .success(let addresses): connect(addresses[...])
-      case .failure(let failure): fail(.nameNotResolved(failure))
-      }
-    }
-  }
-
-  /// Tries one address after the other.
-  private func connect(_ addresses: ArraySlice<SocketAddress>) {
-    guard let address = addresses.first else { return fail(.connectFailed(.notFound)) }
-    do throws(NetFailure) {
-      connector = try Connector.connect(pool.loop, to: address) { [self] result in
-        connector = nil
-        switch result {
-        case .success(let transport): connected(transport)
-        case .failure(let failure): tryNext(addresses.dropFirst(), failure)
-        }
-      }
-    } catch {
-      tryNext(addresses.dropFirst(), error)
-    }
-  }
-
-  private func tryNext(_ rest: ArraySlice<SocketAddress>, _ failure: NetFailure) {
-    guard rest.isEmpty else { return connect(rest) }
-    pool.forgetAddresses()
-    fail(.connectFailed(failure))
-  }
-
-  private func connected(_ transport: Transport) {
-    self.transport = transport
-    transport.setDelegate(self)
-    transport.resumeReading()
-    if isResending { return resend() }
-    if let client { serve(client) }
-  }
-
   // MARK: A request whose connection was closing: nothing has been sent, so it may be sent again (RFC 9110 §9.2.2)
 
-  private var isResending = false
   private let unsent = ByteBuffer()
 
   private func redial(_ old: Transport) {
@@ -104,17 +59,34 @@ final class H1ClientConnection {
     old.close()
     transport = nil
     isReused = false
-    isResending = true
-    if let client { dial(for: client) }
+    phase = .dialing
+    deadline?.clear()
+    let dialer = Dialer(pool) { [self] result in
+      self.dialer = nil
+      switch result {
+      case .success(let transport): resend(transport)
+      case .failure(let failure): fail(failure)
+      }
+    }
+    self.dialer = dialer
+    dialer.dial()
   }
 
-  private func resend() {
-    isResending = false
+  private func resend(_ transport: Transport) {
+    adopt(transport)
+    // The backend has changed its protocol in the meantime.
+    guard transport.tls?.applicationProtocol != .http2 else { return fail(.closedEarly(.endOfFile)) }
     phase = .awaiting
     deadline?.set(in: pool.endpoint.responseTimeout)
-    transport?.write(unsent.view)
+    transport.write(unsent.view)
     unsent.clear()
     requestSource?.resume()
+  }
+
+  private func adopt(_ transport: Transport) {
+    self.transport = transport
+    transport.setDelegate(self)
+    transport.resumeReading()
   }
 
   // MARK: Requests
@@ -151,8 +123,8 @@ final class H1ClientConnection {
     guard phase != .closed else { return }
     phase = .closed
     deadline?.invalidate()
-    connector?.cancel()
-    connector = nil
+    dialer?.cancel()
+    dialer = nil
     client = nil
     requestSource = nil
     responseSink = nil
@@ -164,10 +136,9 @@ final class H1ClientConnection {
 
   private func deadlinePassed() {
     switch phase {
-    case .dialing: fail(.connectTimedOut)
     case .awaiting: fail(.responseTimedOut)
     case .idle: close()
-    case .receiving, .closed: break
+    case .dialing, .receiving, .closed: break
     }
   }
 
@@ -257,7 +228,7 @@ extension H1ClientConnection: TransportDelegate {
       fail(.closedEarly(failure))
     case .receiving:
       let sink = responseSink
-      let isClean = failure == .endOfFile && decoder.ending == .clean
+      let isClean = failure == .endOfFile && decoder.ending == .clean && transport.endedCleanly
       end { $0.close() }
       if isClean { sink?.finish(nil) } else { sink?.fail(.aborted) }
     }
@@ -292,8 +263,8 @@ extension H1ClientConnection: UpstreamStream {
 
 extension H1ClientConnection: BodySink {
   func write(_ bytes: ByteView) -> Flow {
-    guard phase == .awaiting || phase == .receiving || isResending else { return .wait }
-    guard let transport, !isResending else {
+    guard phase == .awaiting || phase == .receiving || phase == .dialing else { return .wait }
+    guard let transport, phase != .dialing else {
       append(bytes, to: unsent)
       return unsent.count > Transport.highWater ? .wait : .more
     }
@@ -319,7 +290,7 @@ extension H1ClientConnection: BodySink {
     requestIsComplete = true
     requestSource = nil
     guard isChunked else { return }
-    let buffer = isResending ? unsent : transport?.outputBuffer
+    let buffer = phase == .dialing ? unsent : transport?.outputBuffer
     if let buffer { ChunkEncoder.writeEnd(trailers, to: buffer) }
     transport?.wrote()
   }

@@ -25,3 +25,9 @@ package protocol UpstreamStream: AnyObject {
   /// Ends the request at once so that the backend notices (GW-87).
   func abort()
 }
+
+/// A connection to a backend, whatever its protocol.
+protocol UpstreamConnection: AnyObject {
+  /// Gives the client a stream for its request, from inside this call.
+  func serve(_ client: any UpstreamClient)
+}

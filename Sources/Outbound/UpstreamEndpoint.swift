@@ -1,7 +1,7 @@
 package import Wire
 
 /// A backend or provider and how it may be used.
-package struct UpstreamEndpoint: Sendable {
+package struct UpstreamEndpoint {
   package enum Address: Sendable {
     /// A host name or address literal.
     case host(String, port: Int)
@@ -9,18 +9,41 @@ package struct UpstreamEndpoint: Sendable {
     case socket(String)
   }
 
+  /// When HTTP/2 is spoken.
+  package enum HTTP2Use: Sendable {
+    /// Over TLS when the peer chooses it (ALPN); in the clear never.
+    case auto
+    /// In the clear with prior knowledge; over TLS a peer without it fails.
+    case always
+    case never
+  }
+
   package var address: Address
+  /// Nil: clear.
+  package var tls: UpstreamTLS?
+  package var http2 = HTTP2Use.auto
   /// Connections at the most; requests beyond them wait.
   package var maxConnections = 256
   /// Requests that may wait for a connection.
   package var maxWaiting = 1024
   /// Milliseconds an idle connection is kept. Shorter than the backend's own limit, or requests meet its closing.
   package var idleTimeout: UInt64 = 4_000
-  /// Milliseconds to connect.
+  /// Milliseconds to connect, the TLS handshake included.
   package var connectTimeout: UInt64 = 5_000
   /// Milliseconds from the request to the response head; also the longest wait for a connection.
   package var responseTimeout: UInt64 = 60_000
   package var limits = HeadLimits(headSize: 65_536, targetSize: 8_192, fieldCount: 200)
 
   package init(_ address: Address) { self.address = address }
+
+  /// 0 for a UNIX-domain socket.
+  var port: Int {
+    switch address {
+    case .host(_, let port): port
+    case .socket: 0
+    }
+  }
+
+  /// Whether one connection may come to carry many requests.
+  var mayMultiplex: Bool { http2 == .always || (http2 == .auto && tls != nil) }
 }

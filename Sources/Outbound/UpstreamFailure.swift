@@ -6,8 +6,14 @@ package enum UpstreamFailure: Error {
   case nameNotResolved(NetFailure)
   case connectFailed(NetFailure)
   case connectTimedOut
+  /// The TLS handshake failed, or the certificate is not the one expected.
+  case tlsFailed(TLSFailure)
+  /// The configuration asks for HTTP/2, the peer does not speak it.
+  case noHTTP2
   /// The connection ended before a complete response head.
   case closedEarly(NetFailure)
+  /// The backend has reset the request's stream.
+  case reset(HTTP2ErrorCode)
   /// What came is not HTTP.
   case malformed(WireFault)
   case responseTimedOut
@@ -20,6 +26,9 @@ package enum UpstreamFailure: Error {
     case .nameNotResolved: "upstream_name_not_resolved"
     case .connectFailed: "upstream_connect_failed"
     case .connectTimedOut: "upstream_connect_timeout"
+    case .tlsFailed: "upstream_tls_failed"
+    case .noHTTP2: "upstream_no_http2"
+    case .reset: "upstream_reset"
     case .closedEarly: "upstream_closed_early"
     case .malformed: "upstream_malformed"
     case .responseTimedOut: "upstream_response_timeout"
@@ -32,8 +41,10 @@ package enum UpstreamFailure: Error {
     switch self {
     case .nameNotResolved(let failure), .connectFailed(let failure), .closedEarly(let failure):
       failure.description
+    case .tlsFailed(let failure): "\(failure.reason): \(failure.detail)"
+    case .reset(let code): code.name.description
     case .malformed(let fault): fault.reason.description
-    case .connectTimedOut, .responseTimedOut, .queueFull, .queueTimedOut: nil
+    case .noHTTP2, .connectTimedOut, .responseTimedOut, .queueFull, .queueTimedOut: nil
     }
   }
 }

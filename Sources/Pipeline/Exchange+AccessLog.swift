@@ -18,11 +18,13 @@ extension Exchange {
           Self.lend(route?.name) { route in
             Self.lend(token?.subjectBytes) { subject in
               Self.lend(token?.clientBytes) { clientID in
-                let texts = AccessTexts(
-                  requestID: requestID, listener: listener, client: client, route: route,
-                  method: request.methodName,
-                  path: request.originalPath, subject: subject, clientID: clientID)
-                log.request(record, texts, endedAt: endedAt)
+                Self.lend(clientCertificate?.subject) { certificate in
+                  let texts = AccessTexts(
+                    requestID: requestID, listener: listener, client: client, route: route,
+                    method: request.methodName,
+                    path: request.originalPath, subject: subject, clientID: clientID, certificate: certificate)
+                  log.request(record, texts, endedAt: endedAt)
+                }
               }
             }
           }

@@ -32,6 +32,8 @@ package final class Exchange {
   /// The client's address literal, or `unix`.
   package var clientAddress: [UInt8] = []
   package var requestID = RequestID.zero
+  /// The client's verified certificate (mutual TLS).
+  package var clientCertificate: ClientCertificate?
 
   /// Whether the connection cannot be used for another request.
   package private(set) var closesConnection = false
@@ -53,6 +55,7 @@ package final class Exchange {
     self.clientAddress = clientAddress
     record = AccessRecord()
     record.startedAt = startedAt
+    record.protocolName = request.version.name
     requestID = RequestID.next()
   }
 
@@ -63,6 +66,7 @@ package final class Exchange {
     route = nil
     admission = nil
     allowedOrigin = nil
+    clientCertificate = nil
     hasResponded = false
     closesConnection = false
     position = 0
@@ -179,9 +183,7 @@ package final class Exchange {
     guard let responder, !hasResponded else { return nil }
     hasResponded = true
     if let path = route?.requestPath {
-      for stage in path.admitted.reversed() { stage.amend(head, self) }
-      path.gate?.amend(head, self)
-      for stage in path.open.reversed() { stage.amend(head, self) }
+      for step in path.amending { step.amend(head, self) }
     }
     record.status = head.status
     return responder.begin(head, length, from: source)

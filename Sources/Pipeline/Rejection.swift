@@ -32,7 +32,7 @@ package struct Rejection {
       case 414: ("uri_too_long", "The request target is longer than this gateway allows.")
       case 431: ("head_too_large", "The request head is larger than this gateway allows.")
       case 501: ("not_implemented", "This gateway does not implement what the request asks for.")
-      case 505: ("version_not_supported", "This gateway speaks HTTP/1.1 and HTTP/1.0.")
+      case 505: ("version_not_supported", "This gateway speaks HTTP/2, HTTP/1.1 and HTTP/1.0.")
       default: ("bad_request", "The request is not valid HTTP.")
       }
     return Rejection(status, error, reason: reason, message, closesConnection: true)
@@ -49,6 +49,13 @@ package struct Rejection {
   /// GW-70.
   package static var originNotAllowed: Rejection {
     Rejection(403, "origin_not_allowed", "Pages of this origin may not call this server.")
+  }
+
+  /// The token is good, but not the connection it comes over.
+  package static var certificateNotAllowed: Rejection {
+    Rejection(
+      403, "certificate_not_allowed", "Your client certificate is not among those that may call this server.",
+      auth: .refused)
   }
 
   package static var methodNotAllowed: Rejection {

@@ -17,7 +17,8 @@ package final class Relay: BodySink, BodySource {
   private var sink: (any BodySink)?
   private let limit: Int
   private var bytes = 0
-  package weak var overseer: (any RelayOverseer)?
+  /// Not kept alive: it must set this to nil before it goes. (A weak reference would cost every retain of it.)
+  package unowned(unsafe) var overseer: (any RelayOverseer)?
 
   /// - Parameter limit: bytes that may pass; beyond it the source is cancelled. 0 means no limit.
   package init(limit: Int = 0) { self.limit = limit }

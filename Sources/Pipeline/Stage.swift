@@ -21,16 +21,16 @@ package enum GateVerdict {
   case suspended(Suspension<GateVerdict>)
 }
 
-/// What all stages share: a name, and a look at the response on its way back.
+/// What all stages share.
 package protocol Step: AnyObject {
   /// For logs.
   var label: StaticString { get }
-  /// Changes the head of a response, whoever made it; called in reverse order of the stages.
-  func amend(_ head: ResponseHead, _ exchange: Exchange)
 }
 
-extension Step {
-  package func amend(_ head: ResponseHead, _ exchange: Exchange) {}
+/// A step that also looks at the response on its way back.
+package protocol AmendingStep: Step {
+  /// Changes the head of a response, whoever made it; called in reverse order of the stages.
+  func amend(_ head: ResponseHead, _ exchange: Exchange)
 }
 
 /// A step that looks at every request of its route.
@@ -53,12 +53,16 @@ package struct RequestPath {
   let open: [any Stage]
   let gate: (any Gate)?
   let admitted: [any AdmittedStage]
+  /// Those that look at the response, in reverse order.
+  let amending: [any AmendingStep]
 
   /// A route to a backend.
   package init(_ open: [any Stage], gate: any Gate, admitted: [any AdmittedStage]) {
     self.open = open
     self.gate = gate
     self.admitted = admitted
+    let steps: [any Step] = open + [gate] + admitted
+    amending = steps.reversed().compactMap { $0 as? any AmendingStep }
   }
 
   /// A route that the gateway answers itself: nothing behind it, so nothing to guard.
@@ -66,5 +70,6 @@ package struct RequestPath {
     open = stages
     gate = nil
     admitted = []
+    amending = stages.reversed().compactMap { $0 as? any AmendingStep }
   }
 }

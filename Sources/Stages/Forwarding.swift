@@ -12,14 +12,20 @@ final class Forwarding {
   private var stream: (any UpstreamStream)?
   private let requestRelay: Relay
   private let responseRelay = Relay()
+  private let metrics: Metrics
 
-  init(_ exchange: Exchange, _ pool: UpstreamPool, _ rewriter: RequestRewriter, bodyLimit: Int) {
+  init(
+    _ exchange: Exchange, _ pool: UpstreamPool, _ rewriter: RequestRewriter, bodyLimit: Int, _ metrics: Metrics
+  ) {
+    self.metrics = metrics
     self.exchange = exchange
     self.pool = pool
     self.rewriter = rewriter
     requestRelay = Relay(limit: bodyLimit)
     requestRelay.overseer = self
   }
+
+  deinit { requestRelay.overseer = nil }
 
   /// Lets go of both sides; the exchange may be recycled behind it.
   private func abandon() {
@@ -60,6 +66,7 @@ extension Forwarding: UpstreamClient {
 
   func upstreamFailed(_ failure: UpstreamFailure) {
     guard let exchange else { return }
+    metrics.count(.upstreamFailures, failure.reason)
     stream = nil
     requestRelay.disconnect()
     exchange.record.detail = failure.detail
@@ -70,7 +77,8 @@ extension Forwarding: UpstreamClient {
     switch failure {
     case .connectTimedOut, .responseTimedOut, .queueTimedOut: .gatewayTimeout(failure.reason)
     case .queueFull: .overloaded(failure.reason)
-    case .nameNotResolved, .connectFailed, .closedEarly, .malformed: .badGateway(failure.reason)
+    case .nameNotResolved, .connectFailed, .tlsFailed, .noHTTP2, .reset, .closedEarly, .malformed:
+      .badGateway(failure.reason)
     }
   }
 }

@@ -14,12 +14,6 @@ package final class HostPolicy: Stage {
   package func handle(_ exchange: Exchange) -> Verdict {
     // HTTP/1.0 clients may name no host; they cannot have been misled by one.
     guard let authority = exchange.request.authority else { return .proceed }
-    return allowed.contains { Self.matches($0, authority) } ? .proceed : .reject(.misdirected)
-  }
-
-  private static func matches(_ known: [UInt8], _ authority: ByteView) -> Bool {
-    guard known.count == authority.count else { return false }
-    for index in known.indices where known[index] != ASCII.lowercased(authority[index]) { return false }
-    return true
+    return allowed.contains { authority.equalsIgnoringCase($0) } ? .proceed : .reject(.misdirected)
   }
 }

@@ -5,7 +5,7 @@ package import Pipeline
 /// Decides which browser pages may call the route, before anything else looks at the request (GW-70, GW-74).
 ///
 /// A request without Origin comes from no page and passes.
-package final class OriginPolicy: Stage {
+package final class OriginPolicy: Stage, AmendingStep {
   package let label: StaticString = "origin"
   private let allowed: [[UInt8]]
 

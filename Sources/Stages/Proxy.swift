@@ -2,9 +2,10 @@ import Bytes
 package import HTTP
 package import Outbound
 package import Pipeline
+package import Telemetry
 
 /// Sends an admitted request to the backend and its response back.
-package final class Proxy: AdmittedStage {
+package final class Proxy: AdmittedStage, AmendingStep {
   /// What of a route the proxy must know.
   package struct Settings: Sendable {
     /// The route's path, which the backend's replaces.
@@ -38,9 +39,11 @@ package final class Proxy: AdmittedStage {
   private let pool: UpstreamPool
   private let rewriter: RequestRewriter
   private let bodyLimit: Int
+  private let metrics: Metrics
 
-  package init(_ pool: UpstreamPool, _ settings: Settings) {
+  package init(_ pool: UpstreamPool, _ settings: Settings, _ metrics: Metrics = Metrics()) {
     self.pool = pool
+    self.metrics = metrics
     rewriter = RequestRewriter(settings)
     bodyLimit = settings.bodyLimit
   }
@@ -52,7 +55,7 @@ package final class Proxy: AdmittedStage {
       return .reject(.bodyTooLarge)
     }
     rewriter.rewrite(exchange, admission)
-    let forwarding = Forwarding(exchange, pool, rewriter, bodyLimit: bodyLimit)
+    let forwarding = Forwarding(exchange, pool, rewriter, bodyLimit: bodyLimit, metrics)
     exchange.undertake(forwarding)
     pool.acquire(for: forwarding)
     return .taken

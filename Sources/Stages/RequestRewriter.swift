@@ -47,7 +47,7 @@ final class RequestRewriter {
       default: if identity.isIdentity(fields.spelling(index)) { fields.remove(index) }
       }
     }
-    upstreamAuthority.withUnsafeBytes { fields.append("Host", $0) }
+    upstreamAuthority.withUnsafeBytes { fields.append(.host, "Host", $0) }
     appendForwarding(exchange, fields)
     if let token = admission.token { identity.write(token, to: fields) }
   }
@@ -83,13 +83,14 @@ final class RequestRewriter {
     exchange.clientAddress.withUnsafeBytes { address in
       let isV6 = address.contains(ASCII.colon)
       let isV4 = !isV6 && address.contains(ASCII.dot)
-      if isV4 || isV6 { fields.append("X-Forwarded-For", address) }
+      if isV4 || isV6 { fields.append(.xForwardedFor, "X-Forwarded-For", address) }
       appendForwarded(address, isV4: isV4, isV6: isV6, fields)
     }
-    publicScheme.withUnsafeBytes { fields.append("X-Forwarded-Proto", $0) }
-    publicAuthority.withUnsafeBytes { fields.append("X-Forwarded-Host", $0) }
-    exchange.requestID.withText { fields.append("X-Request-Id", $0) }
-    fields.append("Via", "1.1 portcullis")
+    publicScheme.withUnsafeBytes { fields.append(.xForwardedProto, "X-Forwarded-Proto", $0) }
+    publicAuthority.withUnsafeBytes { fields.append(.xForwardedHost, "X-Forwarded-Host", $0) }
+    exchange.requestID.withText { fields.append(.xRequestID, "X-Request-Id", $0) }
+    let via: StaticString = exchange.request.version == .http2 ? "2 portcullis" : "1.1 portcullis"
+    fields.append(.via, "Via", ByteView(start: via.utf8Start, count: via.utf8CodeUnitCount))
   }
 
   /// RFC 7239 §4: an IPv6 address stands in brackets and quotes; a peer without an address is `unknown`.
@@ -106,7 +107,7 @@ final class RequestRewriter {
       if isV4 || isV6 { put(address) } else { put("unknown") }
       if isV6 { put("]\"") }
       forwardedRest.withUnsafeBytes { put($0) }
-      fields.append("Forwarded", ByteView(rebasing: UnsafeRawBufferPointer(room)[0..<length]))
+      fields.append(.forwarded, "Forwarded", ByteView(rebasing: UnsafeRawBufferPointer(room)[0..<length]))
     }
   }
 }

@@ -13,8 +13,13 @@ package final class TokenCheck: Gate {
   private let cache: TokenCache
   private let keyStore: KeyStore
   private let challenge: Challenge
+  private let binding: CertificateBinding
 
-  package init(_ verifier: TokenVerifier, _ cache: TokenCache, _ keyStore: KeyStore, _ challenge: Challenge) {
+  package init(
+    _ verifier: TokenVerifier, _ cache: TokenCache, _ keyStore: KeyStore, _ challenge: Challenge,
+    _ binding: CertificateBinding = CertificateBinding()
+  ) {
+    self.binding = binding
     self.verifier = verifier
     self.cache = cache
     self.keyStore = keyStore
@@ -39,6 +44,9 @@ package final class TokenCheck: Gate {
   }
 
   private func admit(_ token: VerifiedToken, _ exchange: Exchange) -> GateVerdict {
+    if let objection = binding.objection(to: token, exchange.clientCertificate, challenge) {
+      return .reject(objection)
+    }
     exchange.record.auth = .verified
     return .admit(.token(token))
   }

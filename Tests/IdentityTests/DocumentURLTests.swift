@@ -40,11 +40,16 @@ struct DocumentURLTests {
     #expect(try DocumentURL.location(of: url, allowPlaintext: true).target == "/")
   }
 
-  @Test func encryptedOnesAreRefusedInClearWords() {
-    #expect(throws: DocumentURL.Fault.encrypted) {
-      try DocumentURL.location(of: "https://idp.example/", allowPlaintext: true)
-    }
-    #expect(DocumentURL.Fault.encrypted.description.contains("https"))
+  @Test(arguments: [("https://idp.example/keys?v=1", 443, "/keys?v=1"), ("https://idp.example:8443", 8443, "/")])
+  func encryptedOnes(_ url: String, _ port: Int, _ target: String) throws {
+    let location = try DocumentURL.location(of: url, allowPlaintext: false)
+    #expect(location.isSecure)
+    #expect(location.host == "idp.example")
+    #expect(location.port == port)
+    #expect(location.target == target)
+  }
+
+  @Test func faultsAreSaidInWords() {
     #expect(DocumentURL.Fault.plaintext.description.contains("allow_plaintext_provider"))
     #expect(DocumentURL.Fault.malformed.description.contains("URL"))
   }

@@ -1,3 +1,4 @@
+import Bytes
 import JOSE
 import JSON
 import Testing
@@ -50,5 +51,24 @@ struct VerifiedTokenTests {
   @Test func scopesStayApart() throws {
     let token = try TestTokens.sign([("scope", nil), ("scp", ["a b", "c\nd", "é%"])]).verified()
     #expect(String(decoding: token.scopeBytes, as: UTF8.self) == "a%20b c%0Ad %C3%A9%25")
+  }
+}
+
+/// The certificate that a token is bound to (RFC 8705 §3.1).
+struct CertificateThumbprintTests {
+  private static let digest = [UInt8](repeating: 0xA5, count: 32)
+  private static let text = Base64URL.encode(digest)
+
+  @Test(
+    arguments: [
+      (["x5t#S256": .string(text)], true), (["jkt": "x", "x5t#S256": .string(text)], true),
+      // What names no certificate binds to none: a route that asks for a binding refuses such a token.
+      (["x5t#S256": .string(text + "=")], false), (["x5t#S256": "AAAA"], false), (["x5t#S256": ""], false),
+      (["x5t#s256": .string(text)], false), (["x5t#S256": .array([.string(text)])], false), (["jkt": "x"], false),
+      (.string(text), false), (.object([:]), false), (nil, false),
+    ] as [(JSONValue?, Bool)])
+  func isTakenFromTheConfirmation(_ confirmation: JSONValue?, _ isBound: Bool) throws {
+    let token = try TestTokens.sign([("cnf", confirmation)]).verified()
+    #expect(token.certificateThumbprint == (isBound ? Self.digest : nil))
   }
 }

@@ -75,7 +75,7 @@ final class FakeResponder: Responder {
 }
 
 /// A stage that does what the test says.
-final class FakeStage: Stage {
+final class FakeStage: Stage, AmendingStep {
   let label: StaticString = "fake"
   private let name: String
   private let decide: (Exchange) -> Verdict
@@ -90,7 +90,7 @@ final class FakeStage: Stage {
   func amend(_ head: ResponseHead, _ exchange: Exchange) { name.lend { head.fields.append("Amended", $0) } }
 }
 
-final class FakeGate: Gate {
+final class FakeGate: Gate, AmendingStep {
   let label: StaticString = "gate"
   private let decide: (Exchange) -> GateVerdict
 
@@ -103,7 +103,7 @@ final class FakeGate: Gate {
   func amend(_ head: ResponseHead, _ exchange: Exchange) { head.fields.append("Amended", "gate") }
 }
 
-final class FakeAdmitted: AdmittedStage {
+final class FakeAdmitted: AdmittedStage, AmendingStep {
   let label: StaticString = "admitted"
   private let name: String
   private let decide: (Exchange, Admission) -> Verdict
