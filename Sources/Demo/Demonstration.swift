@@ -104,9 +104,9 @@ package enum Demonstration {
     let result = ConfigurationLoader.system.load(text: plan.configuration, file: "demo")
     guard let configuration = result.configuration else { throw .configuration(result.diagnostics) }
     do throws(StartFailure) {
-      return try GatewayBuilder(loop, configuration, log).start()
+      return try GatewayBuilder(loop, configuration, log).start().service
     } catch {
-      throw .cannotListen(error.address, error.failure)
+      throw .resources("\(error)")
     }
   }
 

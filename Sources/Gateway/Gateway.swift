@@ -17,10 +17,12 @@ package enum Gateway {
       output.onDropped = { [unowned log] count in
         log.event(.warning, "log_lines_dropped") { $0.member("lines", count) }
       }
-      let service = try GatewayBuilder(loop, configuration, log).start()
-      let shutdown = Shutdown(loop, log, timeout: UInt64(configuration.timeouts.drain.milliseconds)) {
-        timeout, finished in
-        service.drain(timeout: timeout) {
+      let gateway = try GatewayBuilder(loop, configuration, log).start()
+      let shutdown = Shutdown(
+        loop, log, timeout: UInt64(configuration.timeouts.drain.milliseconds),
+        reload: { gateway.readCertificates() }
+      ) { timeout, finished in
+        gateway.drain(timeout: timeout) {
           log.event(.info, "stopped")
           output.drain(finished)
         }

@@ -1,7 +1,7 @@
 package import Configuration
 import Glibc
 import Identity
-package import Inbound
+import Inbound
 import JOSE
 package import Net
 import Outbound
@@ -9,13 +9,18 @@ import Pipeline
 import Stages
 package import Telemetry
 
-/// Why a gateway does not listen.
-package struct StartFailure: Error, CustomStringConvertible {
-  package let address: SocketAddress
-  package let failure: NetFailure
+/// Why a gateway does not start.
+package enum StartFailure: Error, CustomStringConvertible {
+  case cannotListen(SocketAddress, NetFailure)
+  case unusableFile(TLSFault)
 
   /// For example `cannot listen on 127.0.0.1:8080: address already in use (EADDRINUSE)`.
-  package var description: String { "cannot listen on \(address): \(failure)" }
+  package var description: String {
+    switch self {
+    case .cannotListen(let address, let failure): "cannot listen on \(address): \(failure)"
+    case .unusableFile(let fault): fault.description
+    }
+  }
 }
 
 /// Builds a running gateway from a configuration.
@@ -23,6 +28,7 @@ package final class GatewayBuilder {
   private let loop: Loop
   private let configuration: GatewayConfiguration
   private let log: Log
+  private let metrics = Metrics()
   /// One store for each provider, whoever of the routes uses it.
   private var keyStores: [String: KeyStore] = [:]
 
@@ -33,35 +39,67 @@ package final class GatewayBuilder {
   }
 
   /// Builds the routes and listens. Waits for no provider and no backend.
-  package func start() throws(StartFailure) -> InboundService {
+  package func start() throws(StartFailure) -> RunningGateway {
     let settings = InboundSettings(configuration, descriptors: Self.raiseDescriptorLimit())
-    let service = InboundService(loop, settings, Router(routes()), log)
-    for listener in configuration.listeners {
-      let wanted = SocketAddress(listener.address)
-      do throws(NetFailure) {
-        let address = try service.listen(wanted, backlog: listener.backlog)
-        log.event(.info, "listening") { $0.member("address", text: address.description) }
-      } catch {
-        throw StartFailure(address: wanted, failure: error)
-      }
+    let service = InboundService(loop, settings, Router(try routes()), log, metrics)
+    let certificates = CertificateKeeper(loop, log, metrics)
+    for listener in configuration.listeners { try listen(service, listener, certificates) }
+    certificates.start()
+    return RunningGateway(service, try admin(), certificates)
+  }
+
+  private func listen(
+    _ service: InboundService, _ listener: ListenerConfiguration, _ certificates: CertificateKeeper
+  ) throws(StartFailure) {
+    var options = ListenerOptions(listener)
+    let settings = listener.tls.map { TLSServerSettings($0, http2: listener.http2) }
+    if let settings { options.tls = try Self.usable { () throws(TLSFault) in try TLSServerContext(settings) } }
+    let opened = try open(service, SocketAddress(listener.address), backlog: listener.backlog, options)
+    if let settings { certificates.keep(opened, settings) }
+    log.event(.info, "listening") { line in
+      line.member("address", text: opened.address.description)
+      line.member("tls", settings == nil ? "off" : "on")
     }
+  }
+
+  private func open(
+    _ service: InboundService, _ address: SocketAddress, backlog: Int, _ options: ListenerOptions
+  ) throws(StartFailure) -> InboundListener {
+    do throws(NetFailure) {
+      return try service.listen(address, backlog: backlog, options)
+    } catch {
+      throw .cannotListen(address, error)
+    }
+  }
+
+  private static func usable<Context>(_ build: () throws(TLSFault) -> Context) throws(StartFailure) -> Context {
+    do throws(TLSFault) { return try build() } catch { throw .unusableFile(error) }
+  }
+
+  /// The operator's own pages, apart from everything that clients reach.
+  private func admin() throws(StartFailure) -> InboundService? {
+    guard let configuration = configuration.admin else { return nil }
+    let quiet = Log(minimum: .error, logsRequests: false) { _ in }
+    let service = InboundService(loop, InboundSettings(), Router(RequestPaths.admin(metrics)), quiet)
+    let listener = try open(service, SocketAddress(configuration.address), backlog: 128, ListenerOptions())
+    log.event(.info, "admin_listening") { $0.member("address", text: listener.address.description) }
     return service
   }
 
-  private func routes() -> [Route] {
+  private func routes() throws(StartFailure) -> [Route] {
     var routes: [Route] = []
     for route in configuration.routes {
       let plan = RoutePlan(route, allowedHosts: configuration.allowedHosts)
       var settings = plan.proxySettings
       settings.bodyLimit = configuration.limits.bodySize
-      let proxy = Proxy(UpstreamPool(loop, UpstreamEndpoint(route.upstream)), settings)
+      let proxy = Proxy(try pool(route.upstream), settings, metrics)
       switch route.authorization {
       case .anonymous:
         routes.append(
           Self.route(plan, RequestPaths.open(plan, anonymous: .asConfigured(), proxy: proxy)))
       case .token(let authorization):
         let challenge = Challenge(metadataURL: plan.metadataURL, scope: authorization.advertisedScopes)
-        let check = tokenCheck(authorization, challenge)
+        let check = try tokenCheck(authorization, challenge)
         routes.append(
           Self.route(plan, RequestPaths.guarded(plan, challenge: challenge, check: check, proxy: proxy)))
         routes.append(metadataRoute(plan, authorization))
@@ -91,38 +129,65 @@ package final class GatewayBuilder {
       RequestPaths.metadata(document))
   }
 
-  private func tokenCheck(_ authorization: AuthorizationConfiguration, _ challenge: Challenge) -> TokenCheck {
+  private func tokenCheck(_ authorization: AuthorizationConfiguration, _ challenge: Challenge)
+    throws(StartFailure) -> TokenCheck
+  {
     let policy = TokenPolicy(authorization)
     return TokenCheck(
       TokenVerifier(policy: policy),
       TokenCache(capacity: authorization.tokenCacheEntries, clockSkew: policy.clockSkew),
-      keyStore(authorization),
-      challenge)
+      try keyStore(authorization),
+      challenge,
+      CertificateBinding(
+        bindsTokens: authorization.certificateBoundTokens, subjects: authorization.allowedCertificateSubjects))
   }
 
-  private func keyStore(_ authorization: AuthorizationConfiguration) -> KeyStore {
-    let provider = KeyStore.Provider(
+  private func keyStore(_ authorization: AuthorizationConfiguration) throws(StartFailure) -> KeyStore {
+    var provider = KeyStore.Provider(
       issuer: authorization.issuer, discoveryURL: authorization.discoveryURL.description,
       allowPlaintext: authorization.allowPlaintextProvider)
-    let key = "\(provider.issuer) \(provider.discoveryURL) \(provider.allowPlaintext)"
+    let key =
+      "\(provider.issuer) \(provider.discoveryURL) \(provider.allowPlaintext) \(authorization.providerCA ?? "")"
     if let known = keyStores[key] { return known }
+    provider.tls = try Self.usable { () throws(TLSFault) in
+      try TLSClientContext(TLSClientSettings(ca: authorization.providerCA))
+    }
+    let issuer = provider.issuer
     let store = KeyStore(loop, provider) { [log] event in
       switch event {
       case .fetched(let usable, let skipped):
         log.event(.info, "keys_fetched") { line in
-          line.member("issuer", text: provider.issuer)
+          line.member("issuer", text: issuer)
           line.member("usable", usable)
           line.member("skipped", skipped.count)
         }
       case .failed(let reason):
         log.event(.error, "keys_failed") { line in
-          line.member("issuer", text: provider.issuer)
+          line.member("issuer", text: issuer)
           line.member("detail", text: reason)
         }
       }
     }
     keyStores[key] = store
     return store
+  }
+
+  private func pool(_ configuration: UpstreamConfiguration) throws(StartFailure) -> UpstreamPool {
+    var endpoint = UpstreamEndpoint(configuration)
+    if let tls = configuration.tls {
+      let context = try Self.usable { () throws(TLSFault) in
+        try TLSClientContext(TLSClientSettings(tls, http2: configuration.http2))
+      }
+      endpoint.tls = UpstreamTLS(context, name: tls.serverName)
+    }
+    let pool = UpstreamPool(loop, endpoint)
+    pool.onDial = { [metrics] outcome in
+      switch outcome {
+      case .opened(let speaksHTTP2): metrics.count(.upstreamConnectionsOpened(speaksHTTP2 ? .http2 : .http1))
+      case .failed: metrics.count(.upstreamConnectionsFailed(nil))
+      }
+    }
+    return pool
   }
 
   /// Asks for as many file descriptors as the system gives without privileges.

@@ -2,6 +2,7 @@ import Configuration
 import JSON
 import Pipeline
 import Stages
+import Telemetry
 
 /// What happens to a request, top to bottom: the stages of every kind of route stand here in their order.
 enum RequestPaths {
@@ -37,6 +38,16 @@ enum RequestPaths {
   /// The protected resource metadata of a route.
   static func metadata(_ metadata: ProtectedResourceMetadata) -> RequestPath {
     RequestPath(local: [ResourceMetadata(document: metadata.document.serialized())])
+  }
+
+  /// The operator's pages.
+  static func admin(_ metrics: Metrics) -> [Route] {
+    [
+      Route(
+        name: "metrics", authority: nil, path: "/metrics", isPrefix: false,
+        RequestPath(local: [MetricsPage(metrics)])),
+      Route(name: "health", authority: nil, path: "/healthz", isPrefix: false, RequestPath(local: [HealthPage()])),
+    ]
   }
 
   /// Well-known documents that the gateway does not have: 404, also where a route begins at the root (GW-64).

@@ -22,6 +22,9 @@ extension InboundSettings {
       fieldCount: configuration.limits.headerCount)
     // Each client connection may need a second descriptor towards a backend; some are for everything else.
     maxConnections = max(1, min(configuration.limits.connections, (descriptors - 32) / 2))
+    maxStreams = configuration.limits.streams
+    maxHandshakes = configuration.limits.handshakes
+    handshake = configuration.timeouts.handshake.asMilliseconds
     requestHead = configuration.timeouts.requestHead.asMilliseconds
     requestBody = configuration.timeouts.requestBody.asMilliseconds
     keepAlive = configuration.timeouts.keepAlive.asMilliseconds
@@ -37,6 +40,7 @@ extension UpstreamEndpoint {
     } else {
       self.init(.host(configuration.url.host, port: configuration.url.port))
     }
+    http2 = HTTP2Use(configuration.http2)
     maxConnections = configuration.maxConnections
     maxWaiting = configuration.maxWaiting
     idleTimeout = configuration.idleTimeout.asMilliseconds

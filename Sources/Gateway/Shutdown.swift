@@ -7,19 +7,23 @@ package final class Shutdown {
   private let loop: Loop
   private let log: Log
   private let timeout: UInt64
+  private let reload: () -> Void
   private let drain: (UInt64, @escaping () -> Void) -> Void
   private var isStopping = false
   private var watchers: [SignalWatcher] = []
 
   /// - Parameters:
   ///   - timeout: milliseconds that running exchanges get.
+  ///   - reload: reads again what SIGHUP is for.
   ///   - drain: stops everything within that time and calls back.
   package init(
-    _ loop: Loop, _ log: Log, timeout: UInt64, drain: @escaping (UInt64, @escaping () -> Void) -> Void
+    _ loop: Loop, _ log: Log, timeout: UInt64, reload: @escaping () -> Void = {},
+    drain: @escaping (UInt64, @escaping () -> Void) -> Void
   ) {
     self.loop = loop
     self.log = log
     self.timeout = timeout
+    self.reload = reload
     self.drain = drain
   }
 
@@ -31,9 +35,10 @@ package final class Shutdown {
     }
     watchers.append(
       SignalWatcher(loop, SIGHUP) { [unowned self] in
-        log.event(.warning, "reload_not_supported") {
-          $0.member("remedy", "restart to read the configuration anew")
+        log.event(.info, "reloading") {
+          $0.member("note", "certificates and keys are read again; a changed configuration takes a restart")
         }
+        reload()
       })
   }
 

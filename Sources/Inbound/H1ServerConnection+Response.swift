@@ -18,7 +18,7 @@ extension H1ServerConnection: Responder {
 
   func begin(_ head: ResponseHead, _ length: BodyLength, from source: (any BodySource)?) -> any BodySink {
     responseSource = source
-    lastActivity = service.loop.now
+    clock.moved(service.loop.now)
     framing = frame(head, length)
     if !bodyCanBeDiscarded || exchange?.closesConnection == true || service.isDraining
       || framing == .untilClose
@@ -63,7 +63,7 @@ extension H1ServerConnection: Responder {
 extension H1ServerConnection: BodySink {
   func write(_ bytes: ByteView) -> Flow {
     guard let exchange, exchange.hasResponded else { return .wait }
-    lastActivity = service.loop.now
+    clock.moved(service.loop.now)
     if case .bodiless = framing { return .more }
     exchange.record.bytesOut += bytes.count
     if framing == .chunked {

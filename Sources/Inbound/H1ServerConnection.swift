@@ -6,7 +6,7 @@ import Telemetry
 import Wire
 
 /// A client's connection that speaks HTTP/1.1: requests one after the other, pipelined ones in order.
-final class H1ServerConnection {
+final class H1ServerConnection: ServerConnection {
   enum Phase {
     /// Between requests, or inside a head.
     case head
@@ -24,8 +24,7 @@ final class H1ServerConnection {
   let service: InboundService
   let transport: Transport
   var index = 0
-  private let client: [UInt8]
-  private let listener: [UInt8]
+  let visitor: Visitor
   var phase = Phase.head
   private var decoder: RequestDecoder
   private var deadline: Deadline?
@@ -43,8 +42,7 @@ final class H1ServerConnection {
   var awaitsContinue = false
   var requestVersion = Version.http11
   var mayPersist = true
-  private var exchangeStarted: UInt64 = 0
-  var lastActivity: UInt64 = 0
+  var clock = ExchangeClock()
   /// How long the last output may take to leave while the connection lingers.
   private var lingerDue: UInt64 = 0
   var discardBudget = 0
@@ -58,26 +56,29 @@ final class H1ServerConnection {
   /// Milliseconds a client has to close after the last response.
   private static let lingerTimeout: UInt64 = 2_000
 
-  init(_ service: InboundService, _ transport: Transport, client: String, listener: [UInt8]) {
+  init(_ service: InboundService, _ transport: Transport, _ visitor: Visitor) {
     self.service = service
     self.transport = transport
-    self.client = [UInt8](client.utf8)
-    self.listener = listener
+    self.visitor = visitor
     decoder = RequestDecoder(limits: service.settings.limits)
     held = ByteBuffer(pool: service.loop.buffers)
   }
 
-  func start() {
+  /// Takes over a connection.
+  ///
+  /// - Parameter received: what the client has sent already.
+  func start(_ received: ByteView) {
     deadline = Deadline(service.loop.deadlines) { [unowned self] in deadlinePassed() }
     deadline?.set(in: service.settings.requestHead)
     transport.setDelegate(self)
     transport.resumeReading()
+    if received.count > 0 { self.received(received) }
   }
 
   // MARK: Input
 
   private func received(_ bytes: ByteView) {
-    lastActivity = service.loop.now
+    clock.moved(service.loop.now)
     guard !held.isEmpty else {
       let rest = deliver(bytes)
       if rest.count > 0, phase != .closed { hold(rest) }
@@ -144,7 +145,7 @@ final class H1ServerConnection {
       begin(exchange, length)
     } catch {
       // The refusal of a malformed head is an exchange, too: it is answered and logged.
-      exchange.begin(self, bodyLength: .none, clientAddress: client, startedAt: Loop.nanoseconds)
+      service.begin(exchange, self, .none, visitor)
       self.exchange = exchange
       throw error
     }
@@ -162,11 +163,10 @@ final class H1ServerConnection {
       length != .none && head.version >= .http11
       && head.fields.first(.expect)?.equalsIgnoringCase("100-continue") == true
     if phase == .answering { skipEnd(head) }
-    exchangeStarted = service.loop.now
-    lastActivity = exchangeStarted
+    clock.begin(service.loop.now)
     deadline?.set(at: exchangeDue)
     self.exchange = exchange
-    exchange.begin(self, bodyLength: length, clientAddress: client, startedAt: Loop.nanoseconds)
+    service.begin(exchange, self, length, visitor)
     service.handle(exchange)
   }
 
@@ -183,7 +183,7 @@ final class H1ServerConnection {
     case .head: return true
     case .body(let data):
       awaitsContinue = false
-      lastActivity = service.loop.now
+      clock.received(data.count, service.loop.now)
       exchange.record.bytesIn += data.count
       if bodySink?.write(data) == .wait { stopBody() }
     case .end(let trailers):
@@ -232,7 +232,7 @@ final class H1ServerConnection {
     exchange = nil
     bodySink = nil
     responseSource = nil
-    service.finish(finished, listener: listener)
+    service.finish(finished, visitor)
     if !mayPersist { return linger() }
     if phase == .body {
       phase = .discarding
@@ -268,7 +268,7 @@ final class H1ServerConnection {
     exchange = nil
     if cut.record.reason == nil { cut.record.reason = reason }
     cut.cancel(.clientFault)
-    service.finish(cut, listener: listener)
+    service.finish(cut, visitor)
     // Where the end of the connection ends the body, only a reset tells.
     if framing == .untilClose { close { $0.reset() } } else { closeBehindOutput() }
   }
@@ -276,12 +276,11 @@ final class H1ServerConnection {
   /// Closes once what has been written is sent, or the client does not take it in time.
   private func closeBehindOutput() {
     guard phase != .closed else { return }
-    if transport.pendingOutput == 0 { return close { $0.close() } }
+    if transport.closeWhenFlushed() { return close { $0.close() } }
     phase = .lingering
     held.clear()
     lingerDue = service.loop.now + service.settings.requestBody
     deadline?.set(at: lingerDue)
-    transport.closeWhenFlushed()
   }
 
   private func close(_ how: (Transport) -> Void) {
@@ -299,7 +298,7 @@ final class H1ServerConnection {
     guard let abandoned = exchange else { return }
     exchange = nil
     abandoned.cancel(reason)
-    service.finish(abandoned, listener: listener)
+    service.finish(abandoned, visitor)
   }
 
   // MARK: Stopping
@@ -318,10 +317,11 @@ final class H1ServerConnection {
 
   /// When the running exchange is over, unless something moves: a client that owes a body gets less time.
   private var exchangeDue: UInt64 {
-    let settings = service.settings
-    let idle = phase == .body && bodyIsWanted ? settings.requestBody : settings.streamIdle
-    return min(lastActivity + idle, exchangeStarted + settings.streamMax)
+    clock.due(service.settings, owesBody: owesBody)
   }
+
+  /// Whether it is the client's turn to send its body.
+  private var owesBody: Bool { phase == .body && bodyIsWanted }
 
   private func deadlinePassed() {
     switch phase {
@@ -343,20 +343,20 @@ final class H1ServerConnection {
   private func timedOutInsideHead() {
     let exchange = service.takeExchange()
     exchange.request.clear()
-    exchange.begin(self, bodyLength: .none, clientAddress: client, startedAt: Loop.nanoseconds)
+    service.begin(exchange, self, .none, visitor)
     self.exchange = exchange
     refuse(WireFault(408, "request_head_timeout"))
   }
 
   private func timedOut() {
     guard let exchange else { return }
-    let owesBody = phase == .body && bodyIsWanted
+    let owedBody = owesBody
     exchange.cancel(.timedOut)
     guard self.exchange != nil else { return }
     if exchange.hasResponded { return truncate("timed_out") }
     mayPersist = false
     exchange.reject(
-      owesBody ? .malformed(408, reason: "request_body_timeout") : .gatewayTimeout("exchange_timeout"))
+      owedBody ? .malformed(408, reason: "request_body_timeout") : .gatewayTimeout("exchange_timeout"))
   }
 }
 
@@ -370,7 +370,7 @@ extension H1ServerConnection: TransportDelegate {
   }
 
   func transportDidDrain(_ transport: Transport) {
-    lastActivity = service.loop.now
+    clock.moved(service.loop.now)
     responseSource?.resume()
     if phase == .head { deliverHeld() }
   }
@@ -382,7 +382,7 @@ extension H1ServerConnection: BodySource {
   func resume() {
     guard phase == .body, !bodyIsWanted else { return }
     bodyIsWanted = true
-    lastActivity = service.loop.now
+    clock.awaitBody(service.loop.now)
     deadline?.set(at: exchangeDue)
     if awaitsContinue, held.isEmpty {
       awaitsContinue = false

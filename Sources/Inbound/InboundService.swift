@@ -1,3 +1,4 @@
+import HTTP
 package import Net
 package import Pipeline
 package import Telemetry
@@ -7,10 +8,11 @@ package final class InboundService {
   package let loop: Loop
   package let settings: InboundSettings
   package let log: Log
+  package let metrics: Metrics
   /// Finds the route of a request; replaced as a whole on reload.
   package var router: Router
-  private var listeners: [Listener] = []
-  private var connections: [H1ServerConnection] = []
+  package private(set) var listeners: [InboundListener] = []
+  private var connections: [any ServerConnection] = []
   private var spareExchanges: [Exchange] = []
   private var clock = WallClock()
   private var drained: (() -> Void)?
@@ -22,7 +24,11 @@ package final class InboundService {
   /// Exchanges kept for reuse at the most.
   private static let spareLimit = 1024
 
-  package init(_ loop: Loop, _ settings: InboundSettings, _ router: Router, _ log: Log) {
+  package init(
+    _ loop: Loop, _ settings: InboundSettings, _ router: Router, _ log: Log,
+    _ metrics: Metrics = Metrics()
+  ) {
+    self.metrics = metrics
     self.loop = loop
     self.settings = settings
     self.router = router
@@ -31,27 +37,35 @@ package final class InboundService {
 
   /// Listens on one more address.
   ///
-  /// - Returns: the address with the port that the system chose for port 0.
+  /// - Returns: the listener, which knows the port that the system chose for port 0.
   @discardableResult
-  package func listen(_ address: SocketAddress, backlog: Int) throws(NetFailure) -> SocketAddress {
-    let name = ListenerName()
-    let listener = try Listener(loop, address, backlog: backlog) { [unowned self] transport, peer in
-      accept(transport, peer, name)
-    }
-    name.text = [UInt8](listener.address.description.utf8)
-    listener.hasRoom = { [unowned self] in connections.count < settings.maxConnections }
+  package func listen(
+    _ address: SocketAddress, backlog: Int, _ options: ListenerOptions = ListenerOptions()
+  ) throws(NetFailure) -> InboundListener {
+    let listener = try InboundListener(self, address, backlog: backlog, options)
     listeners.append(listener)
-    return listener.address
+    return listener
   }
 
-  private func accept(_ transport: Transport, _ peer: SocketAddress?, _ name: ListenerName) {
-    let connection = H1ServerConnection(self, transport, client: peer?.host ?? "unix", listener: name.text)
+  /// Whether one more connection may be accepted.
+  var hasRoom: Bool { connections.count < settings.maxConnections }
+
+  func add(_ connection: any ServerConnection) {
     connection.index = connections.count
     connections.append(connection)
-    connection.start()
+    metrics.count(.connectionsAccepted(connection.visitor.listener.label))
+    metrics.change(.connectionsOpen(connection.visitor.listener.label), by: 1)
   }
 
-  func remove(_ connection: H1ServerConnection) {
+  /// The connection has become one that speaks a known protocol.
+  func replace(_ old: any ServerConnection, by new: any ServerConnection) {
+    let index = old.index
+    guard connections.indices.contains(index), connections[index] === old else { return }
+    new.index = index
+    connections[index] = new
+  }
+
+  func remove(_ connection: any ServerConnection) {
     let index = connection.index
     guard connections.indices.contains(index), connections[index] === connection else { return }
     let last = connections.removeLast()
@@ -59,9 +73,13 @@ package final class InboundService {
       last.index = index
       connections[index] = last
     }
-    for listener in listeners { listener.resume() }
+    metrics.change(.connectionsOpen(connection.visitor.listener.label), by: -1)
+    resumeAccepting()
     if connections.isEmpty { finishDraining() }
   }
+
+  /// There may be room for a connection that waits.
+  func resumeAccepting() { for listener in listeners { listener.resume() } }
 
   // MARK: Exchanges
 
@@ -72,14 +90,24 @@ package final class InboundService {
     if spareExchanges.count < Self.spareLimit { spareExchanges.append(exchange) }
   }
 
+  /// Takes up a request whose head has arrived.
+  func begin(_ exchange: Exchange, _ responder: any Responder, _ length: BodyLength, _ visitor: Visitor) {
+    exchange.begin(
+      responder, bodyLength: length, clientAddress: visitor.clientAddress(exchange.request.fields),
+      startedAt: Loop.nanoseconds)
+    exchange.clientCertificate = visitor.certificate
+  }
+
   func handle(_ exchange: Exchange) {
     guard let route = router.route(for: exchange.request) else { return exchange.reject(.notFound) }
     exchange.run(route)
   }
 
   /// Writes the exchange's log line and recycles it.
-  func finish(_ exchange: Exchange, listener: [UInt8]) {
-    exchange.writeLine(to: log, listener: listener, endedAt: Loop.nanoseconds)
+  func finish(_ exchange: Exchange, _ visitor: Visitor) {
+    let version: ProtocolLabel = exchange.request.version == .http2 ? .http2 : .http1
+    metrics.count(.requests(version, status: exchange.record.status))
+    exchange.writeLine(to: log, listener: visitor.listener.name, endedAt: Loop.nanoseconds)
     exchange.end()
     returnExchange(exchange)
   }
@@ -115,9 +143,4 @@ package final class InboundService {
     drainDeadline?.invalidate()
     done()
   }
-}
-
-/// The address a listener has after it was bound, for the log.
-private final class ListenerName {
-  var text: [UInt8] = []
 }

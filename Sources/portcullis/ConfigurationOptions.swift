@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Gateway
 
 /// The option that names the configuration, and the loading that `serve` and `check` share.
 struct ConfigurationOptions: ParsableArguments {
@@ -11,7 +12,10 @@ struct ConfigurationOptions: ParsableArguments {
   /// The valid configuration. Diagnostics go to standard error; otherwise ends the command with status 1 or
   /// 2.
   func load() throws -> GatewayConfiguration {
-    let result = ConfigurationLoader.system.load(text: try text(), file: file)
+    var result = ConfigurationLoader.system.load(text: try text(), file: file)
+    if let configuration = result.configuration {
+      result = result.adding(FileFindings.of(configuration, result.sources))
+    }
     for diagnostic in result.diagnostics { StandardError.write(diagnostic.rendered) }
     guard let configuration = result.configuration else { throw ExitCode(ExitStatus.failure) }
     return configuration

@@ -262,6 +262,62 @@ struct GatewayBuilderTests {
     #expect(failure?.description.hasPrefix("cannot listen on 192.0.2.1:8080: ") == true)
     #expect(failure?.description.hasSuffix("(EADDRNOTAVAIL)") == true)
   }
+
+  /// Wherever a file is named that is of no use: nothing listens.
+  @Test(arguments: [
+    "listeners: [{address: \"127.0.0.1:0\", tls: {certificates: [{certificate: /no/file, key: /no/key}]}}]\n"
+      + Sample.gateway("https://mcp.example.com", Sample.route("/mcp")),
+    Sample.gateway(
+      "https://mcp.example.com",
+      Sample.route("/mcp", Sample.authorization("http://127.0.0.1:9", "provider_ca: /no/file"))),
+    Sample.gateway(
+      "https://mcp.example.com", Sample.route("/mcp", upstream: "https://u.example/\", tls: {ca: /no/file}, x: \"")
+    )
+    .replacing(", x: \"\"", with: ""),
+  ])
+  func aFileOfNoUse(_ yaml: String) throws {
+    let configuration = try TestGateway.configuration(yaml)
+    var lines = 0
+    let failure = #expect(throws: StartFailure.self) {
+      try GatewayBuilder(test.loop, configuration, Log { _ in lines += 1 }).start()
+    }
+    guard case .unusableFile(let fault) = failure else { return #expect(Bool(false), "\(String(describing: failure))") }
+    #expect(fault.file == "/no/file")
+    #expect(failure?.description == fault.description)
+    #expect(lines == 0)
+  }
+
+  // MARK: The operator's pages
+
+  @Test func theAdminListener() throws {
+    let route = Sample.gateway("https://mcp.example.com", Sample.route("/mcp"))
+    #expect(try TestGateway(test, route).events("admin_listening").isEmpty)
+    let gateway = try TestGateway(test, "admin: {address: \"127.0.0.1:0\"}\n" + route)
+    #expect(try gateway.status("POST", "/mcp") == 401)
+    let said = try #require(gateway.events("admin_listening").first?["address"]?.stringValue)
+    let port = try #require(said.split(separator: ":").last.flatMap { Int($0) })
+    func ask(_ method: String, _ path: String) throws -> String {
+      let text = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+      return try test.converse(with: .ip("127.0.0.1", port: port), text)
+    }
+    let health = try ask("GET", "/healthz")
+    #expect(health.hasPrefix("HTTP/1.1 200 OK\r\n"))
+    #expect(health.hasSuffix("\r\n\r\nok\n"))
+    let metrics = try ask("GET", "/metrics")
+    #expect(metrics.hasPrefix("HTTP/1.1 200 OK\r\n"))
+    #expect(metrics.contains("\r\nContent-Type: text/plain; version=0.0.4"))
+    let requests = metrics.split(separator: "\n").filter {
+      $0.contains("requests") && $0.contains("4") && $0.hasSuffix(" 1")
+    }
+    #expect(requests.count == 1, "\(metrics)")
+    #expect(try ask("POST", "/metrics").hasPrefix("HTTP/1.1 405 "))
+    for path in ["/", "/mcp", "/.well-known/oauth-protected-resource/mcp"] {
+      #expect(try ask("GET", path).hasPrefix("HTTP/1.1 404 "))
+    }
+    // Clients do not get to see them, and what the operator asks for is not in the log of what clients do.
+    for path in ["/metrics", "/healthz"] { #expect(try gateway.status("GET", path) == 404) }
+    #expect(gateway.events("request").count == 3)
+  }
 }
 
 extension String {

@@ -11,7 +11,7 @@ import Testing
 /// A gateway made from a configuration's text, listening on a port that the system has chosen.
 final class TestGateway {
   let test: TestLoop
-  private let service: InboundService
+  private let running: RunningGateway
   private let lines: Lines
 
   private final class Lines { var all: [JSONValue] = [] }
@@ -24,11 +24,11 @@ final class TestGateway {
     let log = Log(configuration.log) { line in
       do { lines.all.append(try JSONValue.parse(Array(line.dropLast()))) } catch { Issue.record("\(error)") }
     }
-    service = try GatewayBuilder(test.loop, configuration, log).start()
+    running = try GatewayBuilder(test.loop, configuration, log).start()
   }
 
   deinit {
-    service.drain(timeout: 0) {}
+    running.drain(timeout: 0) {}
     test.loop.runOnce()
   }
 

@@ -34,8 +34,8 @@ struct InboundServiceTests {
     var template = [CChar]("/tmp/portcullis-XXXXXX".utf8CString)
     let directory = try #require(mkdtemp(&template).map { String(cString: $0) })
     defer { rmdir(directory) }
-    let second = try gateway.service.listen(.ip("127.0.0.1", port: 0), backlog: 8)
-    let third = try gateway.service.listen(.unix(path: "\(directory)/socket"), backlog: 8)
+    let second = try gateway.service.listen(.ip("127.0.0.1", port: 0), backlog: 8).address
+    let third = try gateway.service.listen(.unix(path: "\(directory)/socket"), backlog: 8).address
     let addresses = [gateway.address, second, third]
     #expect(gateway.address != second)
     for address in addresses {
@@ -46,6 +46,27 @@ struct InboundServiceTests {
     #expect(gateway.log.map { $0["listener"]?.stringValue } == addresses.map(\.description))
     #expect(gateway.log.map { $0["client"]?.stringValue } == ["127.0.0.1", "127.0.0.1", "unix"])
     gateway.service.drain(timeout: 0) {}
+  }
+
+  /// The gauge stood at 0 for ever: nobody counted.
+  @Test func openConnectionsAreCounted() throws {
+    let gateway = try TestGateway()
+    gateway.on("/a", answer: "x")
+    func open() -> String? {
+      let page = ByteBuffer()
+      gateway.service.metrics.render(to: page)
+      return page.view.text.split(separator: "\n")
+        .first { $0.hasPrefix("portcullis_connections_open{listener=\"clear\"}") }
+        .flatMap { $0.split(separator: " ").last }.map(String.init)
+    }
+    #expect(open() == "0")
+    let clients = try (0..<3).map { _ in try gateway.client(.get("/a")) }
+    for client in clients { try gateway.expect(.ok("x"), at: client) }
+    #expect(open() == "3")
+    clients[1].close()
+    try gateway.run(until: { open() == "2" })
+    gateway.service.drain(timeout: 0) {}
+    try gateway.run(until: { open() == "0" })
   }
 
   @Test func anAddressThatIsTaken() throws {

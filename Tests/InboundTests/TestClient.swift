@@ -2,8 +2,14 @@ import Glibc
 import Net
 import Testing
 
+/// Somebody at the other end, who gets a chance to move with each turn of the loop.
+protocol Pumped: AnyObject {
+  func pump()
+  func close()
+}
+
 /// A client on a plain non-blocking socket: what it sends, and whether it reads, is the test's decision.
-final class TestClient {
+final class TestClient: Pumped {
   enum End { case closed, reset }
 
   private let descriptor: Int32

@@ -6,6 +6,7 @@ import Net
 import Pipeline
 import Telemetry
 import Testing
+import Wire
 
 @testable import Inbound
 
@@ -13,10 +14,10 @@ import Testing
 final class TestGateway {
   let loop: Loop
   let service: InboundService
-  let address: SocketAddress
+  let listener: InboundListener
   private let lines: Lines
   private var routes: [Route] = []
-  private var clients: [TestClient] = []
+  private var clients: [any Pumped] = []
   /// Keeps the loop alive when everything else is closed.
   private let anchor: Listener
   /// Lets no turn of the loop wait for long.
@@ -25,7 +26,10 @@ final class TestGateway {
   private final class Lines { var all: [JSONValue] = [] }
   struct NothingHappened: Error {}
 
-  init(logsRequests: Bool = true, _ configure: (inout InboundSettings) -> Void = { _ in }) throws {
+  init(
+    logsRequests: Bool = true, options: ListenerOptions = ListenerOptions(),
+    _ configure: (inout InboundSettings) -> Void = { _ in }
+  ) throws {
     var settings = InboundSettings()
     configure(&settings)
     let lines = Lines()
@@ -35,7 +39,7 @@ final class TestGateway {
       do { lines.all.append(try JSONValue.parse(Array(line.dropLast()))) } catch { Issue.record("\(error)") }
     }
     service = InboundService(loop, settings, Router([]), log)
-    address = try service.listen(.ip("127.0.0.1", port: 0), backlog: 64)
+    listener = try service.listen(.ip("127.0.0.1", port: 0), backlog: 64, options)
     anchor = try Listener(loop, .ip("127.0.0.1", port: 0), backlog: 1) { transport, _ in transport.close() }
     pulse = Pulse(loop)
   }
@@ -48,6 +52,8 @@ final class TestGateway {
     anchor.close()
     loop.runOnce()
   }
+
+  var address: SocketAddress { listener.address }
 
   // MARK: What it serves
 
@@ -67,6 +73,17 @@ final class TestGateway {
 
   func connect(to address: SocketAddress? = nil) throws -> TestClient {
     let client = try TestClient(address ?? self.address)
+    clients.append(client)
+    return client
+  }
+
+  /// Connects and speaks HTTP/2.
+  func h2(_ limits: HTTP2Limits = HTTP2Limits(head: HeadLimits())) throws -> H2TestClient {
+    h2(over: try TestClient(address), limits)
+  }
+
+  func h2(over wire: any Wire, _ limits: HTTP2Limits = HTTP2Limits(head: HeadLimits())) -> H2TestClient {
+    let client = H2TestClient(wire, limits)
     clients.append(client)
     return client
   }
@@ -91,9 +108,11 @@ final class TestGateway {
   /// Runs for some turns and some milliseconds of the loop's clock: whatever could happen has happened then.
   func settle() {
     let end = loop.now + 8
-    for _ in 0..<12 { turn() }
+    turns(12)
     while loop.now < end { turn() }
   }
+
+  func turns(_ count: Int) { for _ in 0..<count { turn() } }
 
   /// One turn of the loop, which takes a millisecond when nothing else happens.
   private func turn() {
@@ -116,9 +135,18 @@ final class TestGateway {
 
   var log: [JSONValue] { lines.all }
 
+  func events(_ name: String) -> [JSONValue] { log.filter { $0["event"]?.stringValue == name } }
+
+  /// The reasons for which connections were refused, with the details.
+  var refusals: [String] {
+    events("connection_refused").map { line in
+      [line["reason"], line["detail"]].compactMap { $0?.stringValue }.joined(separator: " ")
+    }
+  }
+
   /// The access log, a line each: method, path, status, and the reason if there is one.
   var access: [String] {
-    log.map { line in
+    events("request").map { line in
       let status = line["status"]?.integerValue ?? -1
       let words = [line["method"]?.stringValue, line["path"]?.stringValue, "\(status)", line["reason"]?.stringValue]
       return words.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
