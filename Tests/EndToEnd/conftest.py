@@ -9,13 +9,19 @@ from typing import Any
 import pytest
 
 from support.browser import Browser
+from support.certificates import Authority, Certificate
 from support.gateway import Gateway, Routes, binary, route
+from support.h2frames import USABLE, H2Connection
 from support.provider import Provider
 from support.raw_backend import RawBackend
+from support.scanner import Scanner
 from support.static_provider import StaticProvider
 from support.tools import ToolServers
+from support.waiting import free_port
 
 MakeGateway = Callable[..., Gateway]
+
+USABLE_REQUEST = f"GET {USABLE} HTTP/1.1\r\n".encode()
 
 
 def pytest_configure() -> None:
@@ -83,6 +89,50 @@ def sdk_gateway(provider: Provider, tools: ToolServers, run_directory: Path) -> 
     gateway = Gateway(run_directory, routes, name="sdk-gateway")
     yield gateway
     gateway.stop()
+
+
+@pytest.fixture(scope="session")
+def certificates(run_directory: Path) -> Path:
+    """Where the certificates and keys of this run lie."""
+    directory = run_directory / "certificates"
+    directory.mkdir()
+    return directory
+
+
+@pytest.fixture(scope="session")
+def authority(certificates: Path) -> Authority:
+    """The authority that clients, and gateways where they are told, trust."""
+    return Authority(certificates, "Root")
+
+
+@pytest.fixture(scope="session")
+def server_certificate(authority: Authority) -> Certificate:
+    """A good certificate for the gateway's loopback address, from an intermediate."""
+    return authority.intermediate("Intermediate").issue("gateway")
+
+
+@pytest.fixture(scope="session")
+def scanned_gateway(run_directory: Path, authority: Authority, server_certificate: Certificate) -> Iterator[Gateway]:
+    """TLS as it comes, with an ECDSA and an RSA certificate."""
+    certificates = [server_certificate.files, authority.issue("rsa", kind="rsa").files]
+    listener = {"tls": {"certificates": certificates}}
+    gateway = Gateway(run_directory, [route("http://127.0.0.1:9/mcp")], "scanned-gateway", listener=listener)
+    yield gateway
+    gateway.stop()
+
+
+@pytest.fixture(scope="session")
+def scanner(scanned_gateway: Gateway, authority: Authority, run_directory: Path) -> Iterator[Scanner]:
+    """The scan runs beside the other tests: those that come before its own ask for it early."""
+    scanner = Scanner(scanned_gateway, authority.file, run_directory)
+    yield scanner
+    scanner.stop()
+
+
+@pytest.fixture
+def free_address() -> tuple[str, int]:
+    """For a second listener."""
+    return ("127.0.0.1", free_port())
 
 
 @pytest.fixture
@@ -159,3 +209,20 @@ def shared_provider() -> Iterator[StaticProvider]:
     provider = StaticProvider("urn:test:audience")
     yield provider
     provider.stop()
+
+
+@pytest.fixture
+def peer(gateway: Gateway) -> Iterator[H2Connection]:
+    """An HTTP/2 connection with prior knowledge to the module's `gateway`, past the handshake."""
+    with H2Connection(gateway.address) as connection:
+        connection.handshake()
+        yield connection
+
+
+@pytest.fixture
+def nothing_forwarded(backend: RawBackend) -> Iterator[None]:
+    """Fails the test when any request head reached the backend, but for those of `expect_usable`."""
+    before = len(backend.raw_heads)
+    yield
+    forwarded = [head for head in backend.raw_heads[before:] if not head.startswith(USABLE_REQUEST)]
+    assert not forwarded

@@ -137,10 +137,10 @@ BAD: dict[str, tuple[str, str, str]] = {
         "4:11",
         "path",
     ),
-    "https backend": (
-        "public_url: http://127.0.0.1:8080\n" + ROUTE.replace("http://127.0.0.1:8000", "https://127.0.0.1:8000"),
-        "6:12",
-        "TLS",
+    "TLS settings for a backend in the clear": (
+        "public_url: http://127.0.0.1:8080\n" + ROUTE.replace("/mcp\n    auth", "/mcp\n      tls: {ca: /ca.pem}\n    auth"),
+        "7:12",
+        "https",
     ),
     "tokens bound to nothing": (
         "public_url: http://127.0.0.1:8080\n"

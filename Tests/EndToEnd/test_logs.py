@@ -32,6 +32,8 @@ FIELDS = {
     "detail",
     "subject",
     "client_id",
+    "client_certificate",
+    "protocol",
 }
 
 

@@ -87,7 +87,7 @@ REQUEST_LINES: dict[str, tuple[bytes, int]] = {
     "version 2.0": (line(b"GET /mcp HTTP/2.0"), 505),
     "version 0.9": (line(b"GET /mcp HTTP/0.9"), 505),
     "version 3.0": (line(b"GET /mcp HTTP/3.0"), 505),
-    "HTTP/2 preface": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+    "almost the HTTP/2 preface": (b"PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n", 505),
     "over-long target": (line(b"GET /mcp?" + b"a" * 9000 + b" HTTP/1.1"), 414),
     "endless target": (b"GET /mcp?" + b"a" * 20_000, 414),
     "bare LF after the request line": (b"GET /mcp HTTP/1.1\nHost: @HOST@\r\n\r\n", 400),

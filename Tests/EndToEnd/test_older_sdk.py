@@ -13,12 +13,12 @@ from support.gateway import Gateway
 from support.provider import Provider
 
 
-def run_client(url: str, provider: Provider) -> dict[str, Any]:
+def run_client(url: str, provider: Provider, *trusted: str) -> dict[str, Any]:
     root = Path(__file__).resolve().parent
     default = root.parents[1] / ".venv-e2e-legacy" / "bin" / "python"
     python = os.environ.get("PORTCULLIS_E2E_LEGACY_PYTHON", str(default))
     done = subprocess.run(
-        [python, "-m", "support.legacy_client", url, "bob", provider.users["bob"]],
+        [python, "-m", "support.legacy_client", url, "bob", provider.users["bob"], *trusted],
         cwd=root,
         capture_output=True,
         text=True,

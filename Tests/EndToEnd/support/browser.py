@@ -4,6 +4,7 @@ Standard library only, because the older SDK client runs it in an environment of
 """
 
 import http.cookiejar
+import ssl
 import urllib.error
 import urllib.request
 from html.parser import HTMLParser
@@ -67,16 +68,22 @@ def _agreeing(buttons: list[dict]) -> dict:
 
 
 class Browser:
-    """A user at a provider; keeps cookies between authorizations as a browser does."""
+    """A user at a provider; keeps cookies between authorizations as a browser does.
 
-    def __init__(self, username: str, password: str):
+    `trusted` is a file of authorities for providers behind https.
+    """
+
+    def __init__(self, username: str, password: str, trusted: str | None = None):
         self.username = username
         self.password = password
         self.authorizations: list[dict[str, str]] = []
         self.forms_sent = 0
         self._jar = http.cookiejar.CookieJar()
         self._opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), _NoRedirects(), urllib.request.HTTPCookieProcessor(self._jar)
+            urllib.request.ProxyHandler({}),
+            _NoRedirects(),
+            urllib.request.HTTPCookieProcessor(self._jar),
+            urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=trusted)),
         )
 
     def authorize(self, url: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,17 +30,21 @@ Routes = list[dict[str, Any]] | Callable[[str], list[dict[str, Any]]]
 class Gateway:
     """A running `portcullis serve` whose public URL is its own loopback address.
 
-    `routes` may be a function of the public URL, because audiences are made from it. `wrapper` is a command that
+    `routes` may be a function of the public URL, because audiences are made from it. `listener` adds to the listener on
+    that address (with `tls`, the public URL is https), `more_listeners` stand beside it. `wrapper` is a command that
     starts the gateway's.
     """
 
     def __init__(self, directory: Path, routes: Routes, name: str = "gateway", **more: Any):
         self.port = free_port()
-        self.url = more.pop("public_url", f"http://127.0.0.1:{self.port}")
+        listener: dict[str, Any] = more.pop("listener", {})
+        others: list[dict[str, Any]] = more.pop("more_listeners", [])
+        scheme = "https" if "tls" in listener else "http"
+        self.url = more.pop("public_url", f"{scheme}://127.0.0.1:{self.port}")
         wrapper: list[str] = more.pop("wrapper", [])
         self.configuration: dict[str, Any] = {
             "public_url": self.url,
-            "listeners": [{"address": f"127.0.0.1:{self.port}"}],
+            "listeners": [{"address": f"127.0.0.1:{self.port}", **listener}, *others],
             "routes": routes(self.url) if callable(routes) else routes,
             **more,
         }
@@ -85,6 +90,10 @@ class Gateway:
             return None
 
         return wait_until(find, f"an access record with {wanted}; have {self.events('request')[-5:]}")
+
+    def reload(self) -> None:
+        """SIGHUP: read certificates and ticket keys again. Returns before that has happened."""
+        self.process.signal(signal.SIGHUP)
 
     def stop(self) -> None:
         self.process.stop()

@@ -1,10 +1,12 @@
-"""The older SDK (mcp 1.x) as a client: `legacy_client.py URL USER PASSWORD`; prints its findings as one JSON line.
+"""The older SDK (mcp 1.x) as a client: `legacy_client.py URL USER PASSWORD [AUTHORITIES]`; prints its findings as one
+JSON line. With a file of authorities it trusts those, and speaks HTTP/2.
 
 Runs in an environment of its own. Lists and calls tools, collects progress, then leaves the session.
 """
 
 import asyncio
 import json
+import ssl
 import sys
 
 import httpx
@@ -34,11 +36,12 @@ class Storage:
         self.client = client_info
 
 
-async def main(url: str, user: str, password: str) -> None:
-    browser = Browser(user, password)
+async def main(url: str, user: str, password: str, trusted: str | None = None) -> None:
+    browser = Browser(user, password, trusted)
     storage = Storage()
     results: list[dict[str, str]] = []
     wire: list[tuple[str, int]] = []
+    protocols: set[str] = set()
     progress: list[float] = []
 
     async def redirect(authorization_url: str) -> None:
@@ -54,11 +57,17 @@ async def main(url: str, user: str, password: str) -> None:
     async def on_response(response: httpx.Response) -> None:
         if str(response.url) == url:
             wire.append((response.request.method, response.status_code))
+            protocols.add(response.http_version)
 
     metadata = OAuthClientMetadata(client_name="older", redirect_uris=[REDIRECT_URI], token_endpoint_auth_method="none")
     auth = OAuthClientProvider(url, metadata, storage, redirect, callback)
     async with httpx.AsyncClient(
-        auth=auth, timeout=20, trust_env=False, event_hooks={"response": [on_response]}
+        auth=auth,
+        timeout=20,
+        trust_env=False,
+        http2=trusted is not None,
+        verify=ssl.create_default_context(cafile=trusted),
+        event_hooks={"response": [on_response]},
     ) as http:
         async with streamable_http_client(url, http_client=http) as (read, write, session_id):
             async with ClientSession(read, write) as session:
@@ -77,6 +86,7 @@ async def main(url: str, user: str, password: str) -> None:
                 "progress": progress,
                 "session": identifier,
                 "wire": wire,
+                "protocols": sorted(protocols),
                 "forms": browser.forms_sent,
                 "access_token": storage.tokens.access_token,
                 "refresh_token": storage.tokens.refresh_token,
@@ -86,4 +96,4 @@ async def main(url: str, user: str, password: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:4]))
+    asyncio.run(main(*sys.argv[1:5]))

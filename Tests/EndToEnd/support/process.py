@@ -71,9 +71,15 @@ class ManagedProcess:
             self.process.wait(5)
             print(f"{self.name} had to be killed", file=sys.stderr)
 
-    def resident_kilobytes(self) -> int:
-        """VmRSS of the process, from procfs."""
+    def resident_kilobytes(self, peak: bool = False) -> int:
+        """VmRSS of the process, or its highest value so far, from procfs."""
+        wanted = "VmHWM:" if peak else "VmRSS:"
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(wanted):
                 return int(line.split()[1])
-        raise AssertionError(f"{self.name} has no VmRSS")
+        raise AssertionError(f"{self.name} has no {wanted}")
+
+    def cpu_seconds(self) -> float:
+        """Processor time the process has used, from procfs."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

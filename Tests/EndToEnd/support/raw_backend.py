@@ -160,6 +160,17 @@ def echo(conversation: Conversation, request: Received) -> None:
         conversation.respond(200, body, [("Content-Type", "application/json")])
 
 
+def answering(data: bytes, then: str = "keep") -> Script:
+    """A script that answers with exactly these bytes, and keeps its connection, closes or resets it."""
+
+    def script(conversation: Conversation, _: Received) -> None:
+        conversation.send(data)
+        if then != "keep":
+            getattr(conversation, then)()
+
+    return script
+
+
 class RawBackend:
     """Listens on a loopback port, or on a UNIX-domain socket when a path is given."""
 
@@ -167,6 +178,7 @@ class RawBackend:
         self.script: Script = echo
         self.head_script: Script | None = None
         self.requests: list[Received] = []
+        self.raw_heads: list[bytes] = []
         self.heads = 0
         self.completed = 0
         self.connections = 0
@@ -219,6 +231,7 @@ class RawBackend:
                     break
                 with self._lock:
                     self.heads += 1
+                    self.raw_heads.append(request.raw_head)
                 if self.head_script is not None:
                     self.head_script(conversation, request)
                     if not conversation.open:

@@ -1,6 +1,8 @@
 """A hand-made identity provider: discovery and keys only, and every fault a test wants. Counts fetches."""
 
+import contextlib
 import json
+import ssl
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,9 +13,9 @@ from support.waiting import wait_until
 
 
 class StaticProvider:
-    """Serves `<issuer>/.well-known/openid-configuration` and `<issuer>/jwks`."""
+    """Serves `<issuer>/.well-known/openid-configuration` and `<issuer>/jwks`; over https with a server context."""
 
-    def __init__(self, audience: str, path: str = ""):
+    def __init__(self, audience: str, path: str = "", tls: ssl.SSLContext | None = None):
         self.down = threading.Event()
         self.release = threading.Event()
         self.release.set()
@@ -33,9 +35,17 @@ class StaticProvider:
             def log_message(self, *_: Any) -> None:
                 pass  # The test reads the counters instead.
 
+            def handle(self) -> None:
+                # A gateway that does not trust the certificate breaks off; the test reads its log instead.
+                with contextlib.suppress(OSError):
+                    super().handle()
+
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self.origin = f"http://127.0.0.1:{self._server.server_port}"
+        if tls:
+            # The handshake belongs to the connection's own thread.
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        self.origin = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.server_port}"
         self.path = path
         self.issuer = self.origin + path
         self.discovery_url = f"{self.issuer}/.well-known/openid-configuration"

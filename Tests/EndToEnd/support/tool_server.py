@@ -1,4 +1,5 @@
-"""MCP servers of the SDK as backends, one for each way of serving, all on one port: `tool_server.py PORT`.
+"""MCP servers of the SDK as backends, one for each way of serving, all on one port:
+`tool_server.py PORT [CERTIFICATE KEY]`; with a certificate, over https.
 
 Prints one JSON line for each thing a test wants to know (calls begun, cancelled, finished).
 """
@@ -133,4 +134,6 @@ if __name__ == "__main__":
         port=int(sys.argv[1]),
         log_level="warning",
         timeout_graceful_shutdown=1,
+        ssl_certfile=sys.argv[2] if sys.argv[2:] else None,
+        ssl_keyfile=sys.argv[3] if sys.argv[2:] else None,
     )

@@ -4,20 +4,23 @@ import socket
 import sys
 from pathlib import Path
 
+from support.certificates import Certificate
 from support.process import ManagedProcess
 from support.waiting import free_port, wait_until
 
 
 class ToolServers:
-    """All variants on one port; `url` names one."""
+    """All variants on one port, over https with a certificate; `url` names one."""
 
-    def __init__(self, directory: Path):
+    def __init__(self, directory: Path, name: str = "tools", certificate: Certificate | None = None):
         self.port = free_port()
+        self.scheme = "https" if certificate else "http"
+        files = [str(certificate.certificate), str(certificate.key)] if certificate else []
         root = Path(__file__).resolve().parents[1]
         self.process = ManagedProcess(
-            [sys.executable, "-m", "support.tool_server", str(self.port)],
+            [sys.executable, "-m", "support.tool_server", str(self.port), *files],
             directory,
-            "tools",
+            name,
             {"PYTHONPATH": str(root)},
         )
 
@@ -31,7 +34,7 @@ class ToolServers:
         wait_until(accepts, "the tool servers accept connections")
 
     def url(self, variant: str) -> str:
-        return f"http://127.0.0.1:{self.port}/{variant}"
+        return f"{self.scheme}://127.0.0.1:{self.port}/{variant}"
 
     def stop(self) -> None:
         self.process.stop()

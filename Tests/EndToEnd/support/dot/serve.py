@@ -29,7 +29,15 @@ def main(port: int) -> None:
     django.setup()
     call_command("migrate", run_syncdb=True, verbosity=0)
     populate()
-    uvicorn.run(get_asgi_application(), host="127.0.0.1", port=port, log_level="warning", lifespan="off")
+    uvicorn.run(
+        get_asgi_application(),
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        lifespan="off",
+        ssl_certfile=os.environ["E2E_PROVIDER_TLS_CERTIFICATE"] or None,
+        ssl_keyfile=os.environ["E2E_PROVIDER_TLS_KEY"] or None,
+    )
 
 
 if __name__ == "__main__":
