@@ -38,7 +38,7 @@ lint: ## check formatting, file length, the target graph and the house rules
 format: ## format the Swift sources
 	swift format --in-place --parallel --configuration .swift-format --recursive $(SWIFT_SOURCES)
 
-bench: build ## compare with nginx; see Benchmarks/run --help
+bench: build ## compare with nginx and HAProxy; see Benchmarks/run --help
 	@scripts/setup bench
 	Benchmarks/run
 

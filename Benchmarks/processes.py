@@ -1,6 +1,7 @@
 """Starting, pinning and measuring the processes of the benchmark."""
 
 import os
+import resource
 import socket
 import subprocess
 import time
@@ -21,7 +22,11 @@ class Server:
         self.process = subprocess.Popen(
             ["taskset", "-c", str(cpu), *command], stdout=self.output, stderr=subprocess.STDOUT
         )
-        self.wait_for(port, log)
+        try:
+            self.wait_for(port, log)
+        except BaseException:
+            self.stop()
+            raise
 
     def wait_for(self, port: int, log: Path) -> None:
         deadline = time.monotonic() + 10
@@ -56,6 +61,9 @@ class Server:
                     total += int(line.split()[1])
         return total
 
+    def open_files(self) -> int:
+        return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in self.tree())
+
     def stop(self) -> None:
         self.process.terminate()
         try:
@@ -68,3 +76,9 @@ class Server:
 
 def pin_to(cpu: int) -> None:
     os.sched_setaffinity(0, {cpu})
+
+
+def allow_many_files() -> None:
+    """For this process and those it starts: connections are files."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

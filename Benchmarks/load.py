@@ -1,0 +1,96 @@
+"""The load: wrk, h2load and a program of our own for what neither does, all with the same request."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+BODY = '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","arguments":{"text":"hello"}}}'
+
+
+class Load:
+    """Each method returns how many requests were answered, and ends the benchmark if one was not answered with 200."""
+
+    def __init__(self, folder: Path, token: str):
+        self.headers = {
+            "content-type": "application/json",
+            "accept": "application/json, text/event-stream",
+            "mcp-protocol-version": "2025-06-18",
+            "authorization": f"Bearer {token}",
+        }
+        self.script, self.body, self.request = folder / "post.lua", folder / "body.json", folder / "request"
+        fields = "".join(f"wrk.headers['{name}'] = '{value}'\n" for name, value in self.headers.items())
+        self.script.write_text(f"wrk.method = 'POST'\nwrk.body = [[{BODY}]]\n{fields}")
+        self.body.write_text(BODY)
+        self.program = folder / "connections"
+        subprocess.run(
+            ["gcc", "-O2", "-D_GNU_SOURCE", "-o", self.program, HERE / "connections.c", "-lssl", "-lcrypto"], check=True
+        )
+
+    def keep_alive(self, url: str, seconds: int) -> int:
+        """HTTP/1.1, 64 connections."""
+        output = self.run(["wrk", "-t1", "-c64", f"-d{seconds}s", "-s", str(self.script), url])
+        if "Non-2xx" in output or "Socket errors" in output:
+            raise SystemExit(f"requests have failed:\n{output}")
+        return int(re.search(r"(\d+) requests in", output)[1])
+
+    def streams(self, url: str, seconds: int) -> int:
+        """HTTP/2, 16 connections, 32 streams on each."""
+        headers = [part for name, value in self.headers.items() for part in ("-H", f"{name}: {value}")]
+        output = self.run(
+            [
+                "h2load", "-t1", "-c16", "-m32", f"-D{seconds}", "-d", str(self.body), *headers,
+                "--tls13-ciphers=TLS_AES_128_GCM_SHA256", "--groups=X25519", url,
+            ]
+        )  # fmt: skip
+        counts = re.search(r"(\d+) done, (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout", output)
+        done, succeeded, *others = (int(count) for count in counts.groups())
+        if done != succeeded or any(others) or "Application protocol: h2" not in output:
+            raise SystemExit(f"requests have failed:\n{output}")
+        return done
+
+    def full_handshakes(self, port: int, seconds: int) -> int:
+        connections, resumed = self.connections(port, "full", seconds)
+        if resumed:
+            raise SystemExit(f"{resumed} of {connections} handshakes were not full ones")
+        return connections
+
+    def resumed_handshakes(self, port: int, seconds: int) -> int:
+        """All but the first of each slot are resumed."""
+        connections, resumed = self.connections(port, "resumed", seconds)
+        if resumed < 0.98 * connections:
+            raise SystemExit(f"only {resumed} of {connections} sessions were resumed")
+        return connections
+
+    def connections(self, port: int, kind: str, seconds: int) -> tuple[int, int]:
+        self.write_request(port, "close")
+        return self.counts(self.run([str(self.program), str(port), str(self.request), kind, str(seconds)]))
+
+    @contextmanager
+    def idle(self, port: int, count: int) -> Iterator[None]:
+        """Holds `count` connections, each after its first request."""
+        self.write_request(port, "keep-alive")
+        command = [str(self.program), str(port), str(self.request), "idle", str(count)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            if self.counts(process.stdout.readline())[0] != count:
+                raise SystemExit(f"not all of {count} connections were opened")
+            yield
+            process.stdin.close()
+
+    def write_request(self, port: int, connection: str) -> None:
+        fields = {"host": f"127.0.0.1:{port}", **self.headers, "connection": connection, "content-length": len(BODY)}
+        head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        self.request.write_text(f"POST /mcp HTTP/1.1\r\n{head}\r\n{BODY}", newline="")
+
+    @staticmethod
+    def counts(line: str) -> tuple[int, int]:
+        found = re.fullmatch(r"connections (\d+) resumed (\d+)\n", line)
+        if not found:
+            raise SystemExit("new connections have failed, see above")
+        return int(found[1]), int(found[2])
+
+    @staticmethod
+    def run(command: list[str]) -> str:
+        return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
