@@ -13,10 +13,18 @@ SPELLINGS = [
     ("*", r'\bWireFault\(\s*\d+,\s*"(\w+)"'),
     ("*", r'\breason:\s*"(\w+)"'),
     ("*", r'\b(?:truncate|gatewayTimeout|badGateway|overloaded|internalFault)\("(\w+)"'),
+    ("*", r'\b(?:refuse|log|malformed)\("([a-z0-9]+(?:_[a-z0-9]+)+)"[,)]'),
+    ("*", r'\.clientFault, "(\w+)"'),
+    ("*", r'\bmember\("reason", "(\w+)"'),
     ("Rejection.swift", r'\bRejection\(\s*\d+,\s*"(\w+)",\s*"'),
     ("Suspension.swift", r'case \.\w+: "(\w+)"'),
     ("TokenFault.swift", r'\("(\w+)",'),
+    ("ProxyHeaderFault.swift", r'case \.\w+: "(\w+)"'),
     ("UpstreamFailure.swift", r'case \.\w+: "(\w+)"'),
+    ("TLSFailure.swift", r'case \.\w+: "(\w+)"'),
+    ("FloodGuard.swift", r'case \.\w+: "(\w+)"'),
+    ("RequestAssembly.swift", r'"([a-z]+(?:_[a-z]+)+)"'),
+    ("H2ServerConnection.swift", r'\bend\(\.\w+, "(\w+)"'),
 ]
 
 
