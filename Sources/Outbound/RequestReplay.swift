@@ -77,6 +77,9 @@ extension RequestReplay: UpstreamClient {
   func upstreamReady(_ stream: any UpstreamStream) {
     guard client != nil else { return stream.abort() }
     self.stream = stream
+    // From here on the stream knows it; kept here, too, it would keep us, who are reached from its sink.
+    let source = source
+    self.source = nil
     let sink = stream.send(head, length, from: source)
     self.sink = sink
     if !body.isEmpty { _ = sink.write(body.view) }
