@@ -44,6 +44,8 @@ extension Forwarding: UpstreamClient {
     self.stream = stream
     exchange.record.forwardedAt = Loop.nanoseconds
     let sink = stream.send(exchange.request, exchange.bodyLength, from: requestRelay)
+    // When sending has failed at once, the exchange is over already, and perhaps somebody else's.
+    guard self.exchange != nil else { return }
     guard exchange.bodyLength != .none, let source = exchange.deliverBody(to: requestRelay) else { return }
     requestRelay.connect(from: source, to: sink)
     requestRelay.resume()
@@ -67,6 +69,7 @@ extension Forwarding: UpstreamClient {
   func upstreamFailed(_ failure: UpstreamFailure) {
     guard let exchange else { return }
     metrics.count(.upstreamFailures, failure.reason)
+    self.exchange = nil
     stream = nil
     requestRelay.disconnect()
     exchange.record.detail = failure.detail
