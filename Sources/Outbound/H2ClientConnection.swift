@@ -27,10 +27,7 @@ final class H2ClientConnection: UpstreamConnection {
   init(_ pool: UpstreamPool, _ transport: Transport) {
     self.pool = pool
     self.transport = transport
-    var limits = HTTP2Limits(head: pool.endpoint.limits)
-    // The streams are many clients': however many of them do not read, the others get their responses.
-    limits.heldLimit = Self.streamLimit * limits.streamWindow
-    session = HTTP2Session(.client, limits, buffers: pool.loop.buffers)
+    session = HTTP2Session(.client, HTTP2Limits(head: pool.endpoint.limits), buffers: pool.loop.buffers)
   }
 
   func start() {

@@ -58,7 +58,6 @@ struct H2ServerConnectionTests {
     var limits = HTTP2Limits(head: HeadLimits())
     limits.streamWindow = 8 << 20
     limits.connectionWindow = 8 << 20
-    limits.heldLimit = 8 << 20
     let call = try { client in
       let call = client.call("GET", "/a")
       call.consumes = false

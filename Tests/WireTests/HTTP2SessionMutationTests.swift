@@ -112,9 +112,7 @@ struct HTTP2SessionMutationTests {
     let honest = Self.clientBytes()
     for seed in UInt64(0)..<4_000 {
       var random = Generator(state: seed)
-      let server = HTTP2Endpoint(.server, head: HeadLimits(headSize: 2_000, fieldCount: 10), streams: 8) {
-        $0.heldLimit = 2_000
-      }
+      let server = HTTP2Endpoint(.server, head: HeadLimits(headSize: 2_000, fieldCount: 10), streams: 8)
       server.prepare = { recorder in
         recorder.consumesAtOnce = recorder.stream?.id != 3
         recorder.onLine = { recorder, line in

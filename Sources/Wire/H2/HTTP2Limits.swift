@@ -4,13 +4,10 @@ package struct HTTP2Limits: Sendable {
   package var head: HeadLimits
   /// Streams the peer may have open at once.
   package var streams: Int
-  /// Bytes of body that a peer may send on one stream before they are consumed.
+  /// Bytes of body that a peer may send on one stream before they are consumed; the most that waits for its reader.
   package var streamWindow = 65_535
   /// The same for the connection as a whole.
   package var connectionWindow = 1 << 20
-  /// Bytes that wait for slow readers, over all streams, above which the connection gets no more credit. Below it a
-  /// stream whose reader is slow never stalls its neighbours.
-  package var heldLimit = 2 << 20
 
   package init(head: HeadLimits, streams: Int = 128) {
     self.head = head

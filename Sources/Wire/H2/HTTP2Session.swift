@@ -25,9 +25,6 @@ package final class HTTP2Session {
   private var watch: FrameWatch
   /// When the field section that is under way began; nil between field sections.
   package var fieldSectionSince: UInt64? { watch.openSince }
-  /// Body bytes of all streams that wait for their reader, and those of them the connection has no credit for.
-  private var held = 0
-  private var owed = 0
   /// Where `send` writes.
   private(set) var sink: ByteBuffer?
   private(set) var sinkLimit = 0
@@ -226,7 +223,6 @@ package final class HTTP2Session {
     }
     // The library may know the stream for longer than we do: when all are abandoned, and while it closes this one.
     nghttp2_session_set_stream_user_data(raw, stream.id, nil)
-    release(stream.unconsumed)
     stream.unconsumed = 0
     stream.close()
     let handler = stream.handler
@@ -246,27 +242,16 @@ package final class HTTP2Session {
 
   // MARK: Windows
 
-  /// Body bytes have come. The connection gets its credit back at once, so that a slow stream holds up nobody else,
-  /// unless too much waits already.
+  /// Body bytes have come. The connection gets its credit back at once: what waits for a slow reader is bounded by the
+  /// window of its stream, and holds up nobody else.
   func received(_ count: Int, for stream: HTTP2Stream?) {
-    held += count
     stream?.unconsumed += count
-    if held > limits.heldLimit { owed += count } else { nghttp2_session_consume_connection(raw, count) }
-    guard stream == nil else { return }
-    release(count)
+    nghttp2_session_consume_connection(raw, count)
   }
 
   func consumed(_ stream: HTTP2Stream, _ count: Int) {
     nghttp2_session_consume_stream(raw, stream.id, count)
-    release(count)
     hasOutput()
-  }
-
-  private func release(_ count: Int) {
-    held -= count
-    guard owed > 0, held <= limits.heldLimit else { return }
-    nghttp2_session_consume_connection(raw, owed)
-    owed = 0
   }
 
   // MARK: Ending
