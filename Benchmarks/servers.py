@@ -81,7 +81,8 @@ class Servers:
         configuration = folder / template
         configuration.write_text(text)
         command = [part.replace("@FOLDER@", str(folder)) for part in command]
-        return Server([*command, str(configuration)], cpu, port, folder / "log")
+        # The TLS port is opened last.
+        return Server([*command, str(configuration)], cpu, tls_port or port, folder / "log")
 
     def stop(self) -> None:
         for server in self.support:
