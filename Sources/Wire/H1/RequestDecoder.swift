@@ -15,17 +15,19 @@ package struct RequestDecoder {
   }
 
   private enum State {
-    case head(HeadReader)
+    case head
     case body(BodyReader)
   }
-  private var state = State.head(HeadReader())
+  private var state = State.head
+  /// The same for all heads of the connection: between them it is empty.
+  private var reader = HeadReader()
   private let limits: HeadLimits
 
   package init(limits: HeadLimits) { self.limits = limits }
 
   /// Whether part of a head has arrived and the rest is awaited.
   package var isInsideHead: Bool {
-    if case .head(let reader) = state { return reader.isPartial }
+    if case .head = state { return reader.isPartial }
     return false
   }
 
@@ -35,16 +37,13 @@ package struct RequestDecoder {
   /// - Throws: what the client did wrong; the connection cannot be used after it.
   package mutating func next(_ input: inout ByteView, _ head: RequestHead) throws(WireFault) -> Event {
     switch state {
-    case .head(var reader):
+    case .head:
       guard input.count > 0 else { return .needMore }
       let limits = limits
       let isComplete = try reader.read(&input, limits) { (bytes) throws(WireFault) in
         try RequestHeadParser.parse(bytes, into: head, limits)
       }
-      guard isComplete else {
-        state = .head(reader)
-        return .needMore
-      }
+      guard isComplete else { return .needMore }
       let framing = try Framing.ofRequest(head)
       state = .body(BodyReader(framing))
       return .head(framing.bodyLength)
@@ -58,7 +57,7 @@ package struct RequestDecoder {
         state = .body(reader)
         return .body(data)
       case .end(let trailers):
-        state = .head(HeadReader())
+        state = .head
         return .end(trailers)
       }
     }

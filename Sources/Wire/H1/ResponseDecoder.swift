@@ -17,10 +17,12 @@ package struct ResponseDecoder {
 
   private enum State {
     case idle
-    case head(HeadReader)
+    case head
     case body(BodyReader)
   }
   private var state = State.idle
+  /// The same for all heads of the connection: between them it is empty.
+  private var reader = HeadReader()
   private var method = Method.get
   private var informational = 0
   private let limits: HeadLimits
@@ -34,7 +36,7 @@ package struct ResponseDecoder {
   package mutating func expectResponse(to method: Method) {
     self.method = method
     informational = 0
-    state = .head(HeadReader())
+    state = .head
   }
 
   /// What the end of the connection means now.
@@ -54,13 +56,12 @@ package struct ResponseDecoder {
     case .idle:
       guard input.count == 0 else { throw WireFault(400, "unexpected_bytes") }
       return .needMore
-    case .head(var reader):
+    case .head:
       guard input.count > 0 else { return .needMore }
       let limits = limits
       let isComplete = try reader.read(&input, limits) { (bytes) throws(WireFault) in
         try ResponseHeadParser.parse(bytes, into: head, limits)
       }
-      state = .head(isComplete ? HeadReader() : reader)
       return isComplete ? try completed(head) : .needMore
     case .body(var reader):
       let step = try reader.next(&input, limits)
