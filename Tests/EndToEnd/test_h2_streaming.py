@@ -71,8 +71,9 @@ def test_streams_of_one_connection_take_turns(peer: H2Connection, backend: RawBa
     ended = threading.Event()
 
     def script(conversation: Conversation, request: Received) -> None:
-        conversation.start_chunked()
+        # Before the head leaves: the test goes on as soon as it has it.
         conversations[request.target] = conversation
+        conversation.start_chunked()
         ended.wait(10)
 
     backend.script = script
