@@ -35,17 +35,19 @@ struct CrossChecks {
     let asks = listeners.contains { $0.tls.map { $0.clientCertificates != .none } ?? false }
     guard !asks else { return }
     for located in routes {
-      guard case .token(let rules) = located.route.authorization else { continue }
-      let given = [
-        ("certificate_bound_tokens", rules.certificateBoundTokens),
-        ("allowed_certificate_subjects", !rules.allowedCertificateSubjects.isEmpty),
-      ]
-      for (key, isGiven) in given where isGiven {
-        located.mapping.report(
-          Fault(
-            "no listener asks clients for a certificate, so every request would be refused",
-            remedy: "Set tls.client_ca on the listener that your clients use, or remove \(key)."),
-          at: "authorization", name: key)
+      guard case .token(let providers) = located.route.authorization else { continue }
+      for (index, rules) in providers.enumerated() {
+        let given = [
+          ("certificate_bound_tokens", rules.certificateBoundTokens),
+          ("allowed_certificate_subjects", !rules.allowedCertificateSubjects.isEmpty),
+        ]
+        for (key, isGiven) in given where isGiven {
+          located.mapping.report(
+            Fault(
+              "no listener asks clients for a certificate, so every request would be refused",
+              remedy: "Set tls.client_ca on the listener that your clients use, or remove \(key)."),
+            at: "authorization", section: index, name: key)
+        }
       }
     }
   }

@@ -12,6 +12,8 @@ package struct GatewayConfiguration: Equatable, Sendable {
   /// Nil: nothing listens for the operator.
   package let admin: AdminConfiguration?
   package let log: LogConfiguration
+  /// The folder that keeps the last good metadata and keys of each provider for the next start. Nil: none does.
+  package let keyCacheDirectory: String?
 
   init?(_ mapping: MappingReader) {
     let publicURL = mapping.required("public_url", .publicURL)
@@ -22,6 +24,7 @@ package struct GatewayConfiguration: Equatable, Sendable {
     timeouts = mapping.section("timeouts", TimeoutsConfiguration.init)
     admin = mapping.optionalSection("admin", AdminConfiguration.init)
     log = mapping.section("log", LogConfiguration.init)
+    keyCacheDirectory = mapping.value("key_cache_directory", .folderPath(example: "/var/lib/portcullis/keys"))
     CrossChecks(mapping: mapping, publicURL: publicURL, routes: routes ?? []).run(listeners, admin)
     guard let publicURL, let listeners, let routes else { return nil }
     self.publicURL = publicURL
@@ -78,6 +81,7 @@ package struct GatewayConfiguration: Equatable, Sendable {
     yaml.section("timeouts", timeouts.write)
     if let admin { yaml.section("admin", admin.write) }
     yaml.section("log", log.write)
+    yaml.string("key_cache_directory", ifPresent: keyCacheDirectory)
     return yaml.text
   }
 }

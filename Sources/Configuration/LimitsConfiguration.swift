@@ -14,6 +14,9 @@ package struct LimitsConfiguration: Equatable, Sendable {
   package let headerCount: Int
   /// Bytes of a request body; 0 means that the gateway sets no limit.
   package let bodySize: Int
+  /// Refused signatures and unknown keys for each client (IPv6: each /64) and minute, after which new tokens of that
+  /// client are refused unread; 0 means that they are never.
+  package let failedTokens: Int
 
   init(_ mapping: MappingReader) {
     connections = mapping.value("connections", .integer(1...1_000_000), default: 10_000)
@@ -23,6 +26,7 @@ package struct LimitsConfiguration: Equatable, Sendable {
     targetSize = mapping.value("target_size", .byteSize(64...1_048_576), default: 8 * 1024)
     headerCount = mapping.value("header_count", .integer(1...10_000), default: 100)
     bodySize = mapping.value("body_size", .byteSize(0...(1 << 40)), default: 4 * 1024 * 1024)
+    failedTokens = mapping.value("failed_tokens", .integer(0...1_000_000), default: 120)
     if targetSize > headSize {
       mapping.report(
         Fault(
@@ -41,5 +45,6 @@ package struct LimitsConfiguration: Equatable, Sendable {
     yaml.plain("target_size", ByteSizeFormat.text(targetSize))
     yaml.plain("header_count", headerCount)
     yaml.plain("body_size", ByteSizeFormat.text(bodySize))
+    yaml.plain("failed_tokens", failedTokens)
   }
 }

@@ -40,6 +40,14 @@ final class MappingReader {
     return read(node, child(key), format)
   }
 
+  /// A secret, which no finding shows.
+  func secret(_ key: String) -> Secret? {
+    guard let node = take(key), let value = read(node, child(key), .secret) else { return nil }
+    let secret = Secret(value, written: node.written)
+    if let (fault, severity) = secret.finding { report(fault, at: key, severity: severity) }
+    return secret
+  }
+
   // MARK: Collections
 
   /// The values of a list; faulty ones are reported and left out. Nil when the key is absent.
@@ -58,17 +66,17 @@ final class MappingReader {
     }
   }
 
-  /// A mapping from text to text whose keys are not part of the schema.
-  func dictionary(
-    _ key: String, _ keys: ScalarFormat<String>, _ values: ScalarFormat<String>
-  ) -> [String: String] {
+  /// A mapping whose keys are not part of the schema; `read` gets the value of each.
+  func dictionary<Value>(
+    _ key: String, _ keys: ScalarFormat<String>, _ read: (MappingReader, String) -> Value?
+  ) -> [String: Value] {
     guard let node = take(key) else { return [:] }
     let reader = MappingReader(node, path: child(key), position: position, log: log)
-    var result: [String: String] = [:]
+    var result: [String: Value] = [:]
     for entry in reader.entries {
       do {
         let name = try keys.parse(entry.key)
-        result[name] = reader.value(entry.key, values)
+        result[name] = read(reader, entry.key)
       } catch {
         log.add(error, at: entry.keyPosition, path: reader.child(entry.key))
       }
@@ -101,6 +109,25 @@ final class MappingReader {
   ) -> Section? {
     if !contains(key) { failMissing(key, remedy: remedy) }
     return optionalSection(key, remedy: remedy, read)
+  }
+
+  /// A section, or a list of sections; nil when there is none, or when one of them is faulty.
+  func requiredSections<Section>(
+    _ key: String, remedy: String, _ read: (MappingReader) -> Section?
+  ) -> [Section]? {
+    guard let node = take(key) else {
+      failMissing(key, remedy: remedy)
+      return nil
+    }
+    switch node.content {
+    case .mapping: return optionalSection(key, read).map { [$0] }
+    case .sequence(let elements):
+      let sections = sections(key, read) ?? []
+      return sections.count == elements.count && !sections.isEmpty ? sections : nil
+    case .scalar, .null, .invalid:
+      refuse(node, child(key), expected: "a mapping or a list of mappings", remedy: remedy)
+      return nil
+    }
   }
 
   /// Whether the key holds this very word where a section could stand.
@@ -138,9 +165,16 @@ final class MappingReader {
 
   /// Reports a fault at the value of `name` in the mapping at `key`.
   func report(_ fault: Fault, at key: String, name: String, severity: Diagnostic.Severity = .error) {
-    guard case .mapping(let entries)? = node(key)?.content else { return }
-    for entry in entries where entry.key == name {
-      log.add(fault, severity: severity, at: entry.value.position, path: "\(child(key)).\(name)")
+    guard let node = node(key) else { return }
+    report(fault, in: node, child(key), name: name, severity)
+  }
+
+  /// Reports a fault at the value of `name` in one of the mappings at `key`, where a mapping stands for a list of one.
+  func report(_ fault: Fault, at key: String, section index: Int, name: String) {
+    if case .sequence(let elements)? = node(key)?.content, elements.indices.contains(index) {
+      report(fault, in: elements[index], "\(child(key))[\(index)]", name: name, .error)
+    } else {
+      report(fault, at: key, name: name)
     }
   }
 
@@ -157,6 +191,15 @@ extension MappingReader {
   private func take(_ key: String) -> SourceNode? {
     if !known.contains(key) { known.append(key) }
     return node(key)
+  }
+
+  private func report(
+    _ fault: Fault, in node: SourceNode, _ path: String, name: String, _ severity: Diagnostic.Severity
+  ) {
+    guard case .mapping(let entries) = node.content else { return }
+    for entry in entries where entry.key == name {
+      log.add(fault, severity: severity, at: entry.value.position, path: "\(path).\(name)")
+    }
   }
 
   private func finish<Section>(_ reader: MappingReader, _ read: (MappingReader) -> Section) -> Section {

@@ -3,7 +3,8 @@ package struct RouteConfiguration: Equatable, Sendable {
   /// Who may use a route. There is no default: an open route has to be spelled out.
   package enum Authorization: Equatable, Sendable {
     case anonymous
-    case token(AuthorizationConfiguration)
+    /// The providers, of which the token's `iss` chooses one. Never empty; no two have the same issuer.
+    case token([AuthorizationConfiguration])
   }
 
   /// How logs and metrics call the route.
@@ -50,16 +51,30 @@ package struct RouteConfiguration: Equatable, Sendable {
 
   private static func authorization(_ mapping: MappingReader) -> Authorization? {
     guard !mapping.holds("authorization", word: "none") else { return .anonymous }
-    return mapping.requiredSection(
+    var issuers: Set<String> = []
+    return mapping.requiredSections(
       "authorization",
       remedy: "Add it with a discovery_url, or write \"authorization: none\" for an open route."
-    ) { AuthorizationConfiguration($0).map(Authorization.token) }
+    ) { mapping in
+      guard let provider = AuthorizationConfiguration(mapping) else { return nil }
+      if !issuers.insert(provider.issuer).inserted {
+        mapping.report(
+          Fault(
+            "\(provider.issuer) is the issuer of a provider above",
+            remedy: "Put the conditions of one issuer into one entry."),
+          at: "issuer")
+      }
+      return provider
+    }.map(Authorization.token)
   }
 
   private static func metadata(
     _ mapping: MappingReader, _ authorization: Authorization?, location: String?
   ) -> MetadataConfiguration? {
-    let scopes: [String] = if case .token(let rules)? = authorization { rules.advertisedScopes } else { [] }
+    var scopes: [String] = []
+    if case .token(let providers)? = authorization {
+      for scope in providers.flatMap(\.advertisedScopes) where !scopes.contains(scope) { scopes.append(scope) }
+    }
     let metadata = mapping.section("metadata") {
       MetadataConfiguration($0, location: location, advertisedScopes: scopes)
     }
@@ -81,7 +96,12 @@ package struct RouteConfiguration: Equatable, Sendable {
     yaml.section("upstream", upstream.write)
     switch authorization {
     case .anonymous: yaml.plain("authorization", "none")
-    case .token(let rules): yaml.section("authorization", rules.write)
+    case .token(let providers):
+      if let only = providers.first, providers.count == 1 {
+        yaml.section("authorization", only.write)
+      } else {
+        yaml.sections("authorization", providers) { $1.write(to: &$0) }
+      }
     }
     if let metadata { yaml.section("metadata", metadata.write) }
     yaml.section("identity_headers", identityHeaders.write)

@@ -43,7 +43,15 @@ extension ScalarFormat where Value: RawRepresentable & CaseIterable, Value.RawVa
   /// One of the words that the enumeration lists.
   static var word: Self {
     let words = Value.allCases.map(\.rawValue)
-    return Self(expected: words.joined(separator: " or "), example: words.first ?? "") { Value(rawValue: $0) }
+    let expected = words.joined(separator: " or ")
+    let example = words.first ?? ""
+    return Self(expected: expected, example: example) { text throws(Fault) in
+      guard let value = Value(rawValue: text) else {
+        let meant = EditDistance.nearest(to: text, among: words).map { "Did you mean \(quoted($0))?" }
+        throw Fault("expected \(expected), found \(quoted(text))", remedy: meant ?? "For example: \(example)")
+      }
+      return value
+    }
   }
 }
 

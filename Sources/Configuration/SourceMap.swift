@@ -21,14 +21,30 @@ package struct SourceMap: Equatable, Sendable {
       remedy: remedy)
   }
 
-  private func position(of path: String) -> SourcePosition {
-    guard var node = root else { return .start }
+  /// Where `path` leads, as diagnostics begin: `file:line`.
+  package func place(of path: String) -> String { "\(file):\(position(of: path).line)" }
+
+  /// The key paths of the sections at `path`, which holds one section, or a list of them.
+  package func sections(at path: String) -> [String] {
+    guard case (let node, "")? = nearest(to: path) else { return [] }
+    return switch node.content {
+    case .mapping: [path]
+    case .sequence(let elements): elements.indices.map { "\(path)[\($0)]" }
+    case .scalar, .null, .invalid: []
+    }
+  }
+
+  private func position(of path: String) -> SourcePosition { nearest(to: path)?.node.position ?? .start }
+
+  /// The last node on the way along `path`, and what is left of the path behind it.
+  private func nearest(to path: String) -> (node: SourceNode, rest: Substring)? {
+    guard var node = root else { return nil }
     var rest = path[...]
     while let (child, remainder) = node.child(alongside: rest) {
       node = child
       rest = remainder
     }
-    return node.position
+    return (node, rest)
   }
 }
 

@@ -19,6 +19,8 @@ struct SourceNode: Equatable, Sendable {
 
   let content: Content
   let position: SourcePosition
+  /// Of a scalar: its text before interpolation.
+  var written: String?
 
   /// What the document has here, in words for a diagnostic.
   var found: String {

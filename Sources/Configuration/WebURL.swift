@@ -38,10 +38,19 @@ package struct WebURL: Equatable, Sendable, CustomStringConvertible {
   }
 
   private init(scheme: Scheme, authority: Authority, path: String) {
+    self.init(scheme: scheme, host: authority.host, port: authority.port ?? scheme.defaultPort, path: path)
+  }
+
+  private init(scheme: Scheme, host: String, port: Int, path: String) {
     self.scheme = scheme
-    host = authority.host
-    port = authority.port ?? scheme.defaultPort
+    self.host = host
+    self.port = port
     self.path = path
+  }
+
+  /// The same server with another path, which is valid and begins with "/".
+  func at(_ path: String) -> WebURL {
+    WebURL(scheme: scheme, host: host, port: port, path: path)
   }
 
   static func parse(_ text: String) throws(Fault) -> WebURL {

@@ -92,7 +92,8 @@ struct YAMLDocument {
         at: position, path: path)
     }
     return SourceNode(
-      content: try content(of: node, at: position, path: path, depth: depth), position: position)
+      content: try content(of: node, at: position, path: path, depth: depth), position: position,
+      written: node.scalar?.string)
   }
 
   private mutating func content(

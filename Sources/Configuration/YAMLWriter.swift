@@ -18,6 +18,11 @@ struct YAMLWriter {
     if let value { string(key, value) }
   }
 
+  /// An interpolation stays one, so that the secret stays where it is.
+  mutating func secret(_ key: String, _ secret: Secret) {
+    plain(key, Self.quotedIfNeeded(secret.shown))
+  }
+
   mutating func strings(_ key: String, _ values: [String]) {
     guard !values.isEmpty else { return plain(key, "[]") }
     line("\(Self.quotedIfNeeded(key)):")
@@ -42,6 +47,16 @@ struct YAMLWriter {
         writer.opensElement = true
         body(&writer, element)
       }
+    }
+  }
+
+  /// In the order of the keys.
+  mutating func dictionary<Value>(
+    _ key: String, ifPresent entries: [String: Value], _ body: (inout YAMLWriter, String, Value) -> Void
+  ) {
+    guard !entries.isEmpty else { return }
+    section(key) { yaml in
+      for (name, value) in entries.sorted(by: { $0.key < $1.key }) { body(&yaml, name, value) }
     }
   }
 

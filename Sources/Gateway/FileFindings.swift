@@ -23,10 +23,11 @@ package enum FileFindings {
           _ = try TLSClientContext(settings)
         }
       }
-      if case .token(let authorization) = route.authorization {
+      guard case .token(let providers) = route.authorization else { continue }
+      for (authorization, path) in zip(providers, sources.sections(at: "\(path).authorization")) {
         let settings = TLSClientSettings(ca: authorization.providerCA)
         let places = [("provider_ca", authorization.providerCA)]
-        findings += finding(sources, "\(path).authorization", places) { () throws(TLSFault) in
+        findings += finding(sources, path, places) { () throws(TLSFault) in
           _ = try TLSClientContext(settings)
         }
       }

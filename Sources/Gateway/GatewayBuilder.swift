@@ -97,7 +97,8 @@ package final class GatewayBuilder {
       case .anonymous:
         routes.append(
           Self.route(plan, RequestPaths.open(plan, anonymous: .asConfigured(), proxy: proxy)))
-      case .token(let authorization):
+      case .token(let providers):
+        guard let authorization = providers.first else { continue }
         let challenge = Challenge(metadataURL: plan.metadataURL, scope: authorization.advertisedScopes)
         let check = try tokenCheck(authorization, challenge)
         routes.append(
@@ -144,7 +145,7 @@ package final class GatewayBuilder {
 
   private func keyStore(_ authorization: AuthorizationConfiguration) throws(StartFailure) -> KeyStore {
     var provider = KeyStore.Provider(
-      issuer: authorization.issuer, discoveryURL: authorization.discoveryURL.description,
+      issuer: authorization.issuer, discoveryURL: authorization.discoveryURLs.first?.description ?? "",
       allowPlaintext: authorization.allowPlaintextProvider)
     let key =
       "\(provider.issuer) \(provider.discoveryURL) \(provider.allowPlaintext) \(authorization.providerCA ?? "")"

@@ -62,10 +62,13 @@ extension TokenPolicy {
 
 extension JOSE.ClaimRule {
   init(_ rule: Configuration.ClaimRule) {
-    switch rule.match {
-    case .equals(let value): self.init(name: rule.claim, match: .equals(value))
-    case .contains(let value): self.init(name: rule.claim, match: .contains(value))
-    case .containsAny(let values): self.init(name: rule.claim, match: .containsAny(values))
+    switch rule {
+    case .claim(let name, .equals(let value)): self.init(name: name, match: .equals(value))
+    case .claim(let name, .contains(let value)): self.init(name: name, match: .contains(value))
+    case .claim(let name, .containsAny(let values)): self.init(name: name, match: .containsAny(values))
+    // Nothing that the verifier knows: no token meets it.
+    case .claim(let name, .equalsAny): self.init(name: name, match: .containsAny([]))
+    case .anyOf: self.init(name: "", match: .containsAny([]))
     }
   }
 }

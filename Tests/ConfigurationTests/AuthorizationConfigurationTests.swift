@@ -5,17 +5,13 @@ struct AuthorizationConfigurationTests {
   private static let at = "routes[0].authorization"
 
   private func rules(_ result: LoadResult) throws -> AuthorizationConfiguration {
-    guard case .token(let rules) = try #require(result.configuration?.routes.first?.authorization) else {
-      throw ExpectedToken()
-    }
-    return rules
+    try #require(Fixture.providers(result).first)
   }
-
-  private struct ExpectedToken: Error {}
 
   @Test func fillsInEveryDefault() throws {
     let rules = try rules(Fixture.load(Fixture.minimal))
-    #expect(rules.discoveryURL.description == "http://127.0.0.1:9000/.well-known/openid-configuration")
+    #expect(rules.provider == .generic)
+    #expect(rules.discoveryURLs.map(\.description) == ["http://127.0.0.1:9000/.well-known/openid-configuration"])
     #expect(rules.issuer == "http://127.0.0.1:9000")
     #expect(rules.allowedAudience == ["aud"])
     #expect(rules.allowedClients == [])
@@ -24,7 +20,23 @@ struct AuthorizationConfigurationTests {
     #expect(rules.customClaims == [])
     #expect(rules.clockSkew == .seconds(60))
     #expect(!rules.allowPlaintextProvider)
+    #expect(rules.keysRefresh == .seconds(300))
+    #expect(rules.providerProxy == nil)
+    #expect(rules.jwksURI == nil)
+    #expect(rules.jwksFile == nil)
+    #expect(
+      rules.allowedAlgorithms == [
+        "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
+      ])
+    #expect(rules.tokenType == .any)
+    #expect(rules.clientIDClaims == ["client_id", "azp", "cid", "appid"])
+    #expect(rules.scopeClaims == ["scope", "scp", "roles", "permissions"])
+    #expect(rules.scopeMatch == .any)
+    #expect(rules.scopeHierarchy == [:])
+    #expect(rules.introspection == nil)
+    #expect(rules.dpop == nil)
     #expect(rules.tokenCacheEntries == 16_384)
+    #expect(rules.tokenCacheSize == 67_108_864)
     #expect(rules.advertisedScopes == [])
   }
 
@@ -53,7 +65,18 @@ struct AuthorizationConfigurationTests {
                     claim_match_value: {match_value_string_list: [a, b]}
               clock_skew: 0s
               allow_plaintext_provider: true
+              provider: ping
+              keys_refresh: 24h
+              provider_proxy: http://proxy.internal:3128
+              allowed_algorithms: [ES256, EdDSA]
+              token_type: at+jwt
+              client_id_claims: [a]
+              scope_claims: [b, c]
+              scope_match: all
+              scope_hierarchy: {admin: [write], write: [read]}
+              dpop: {mode: required, nonce: true, max_age: 10m, algorithms: [ES256]}
               token_cache_entries: 0
+              token_cache_size: 1MiB
         """)
     #expect(result.diagnostics.isEmpty)
     let rules = try rules(result)
@@ -63,12 +86,25 @@ struct AuthorizationConfigurationTests {
     #expect(rules.advertisedScopeMapping == ["read": "api://tools/read"])
     #expect(rules.advertisedScopes == ["api://tools/read", "write"])
     #expect(result.configuration?.routes.first?.metadata?.scopesSupported == ["api://tools/read", "write"])
-    #expect(rules.customClaims.map(\.claim) == ["cid", "https://example.com/roles", "groups"])
     #expect(
-      rules.customClaims.map(\.match) == [.equals("abc"), .contains("role: a"), .containsAny(["a", "b"])])
+      rules.customClaims == [
+        .claim("cid", .equals("abc")), .claim("https://example.com/roles", .contains("role: a")),
+        .claim("groups", .containsAny(["a", "b"])),
+      ])
     #expect(rules.clockSkew == .zero)
     #expect(rules.allowPlaintextProvider)
+    #expect(rules.provider == .ping)
+    #expect(rules.keysRefresh == .seconds(86_400))
+    #expect(rules.providerProxy?.description == "http://proxy.internal:3128")
+    #expect(rules.allowedAlgorithms == ["ES256", "EdDSA"])
+    #expect(rules.tokenType == .accessTokenJWT)
+    #expect(rules.clientIDClaims == ["a"])
+    #expect(rules.scopeClaims == ["b", "c"])
+    #expect(rules.scopeMatch == .all)
+    #expect(rules.scopeHierarchy == ["admin": ["write"], "write": ["read"]])
+    #expect(rules.dpop?.mode == .required)
     #expect(rules.tokenCacheEntries == 0)
+    #expect(rules.tokenCacheSize == 1_048_576)
   }
 
   @Test(arguments: [
@@ -223,7 +259,7 @@ struct AuthorizationConfigurationTests {
     let text =
       Fixture.minimal.replacing("127.0.0.1:9000", with: "idp.internal")
       + "      allow_plaintext_provider: true\n"
-    #expect(try rules(Fixture.load(text)).discoveryURL.host == "idp.internal")
+    #expect(try rules(Fixture.load(text)).discoveryURLs.map(\.host) == ["idp.internal"])
   }
 
   @Test(arguments: ["allowed_clients: [a]", "allowed_audience: [a]"])

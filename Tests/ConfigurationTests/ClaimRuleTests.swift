@@ -29,7 +29,7 @@ struct ClaimRuleTests {
     ),
     (
       "\(name), \(type): STRING, \(match): {claim_match_operator: LIKE, \(one)}", 124,
-      ".\(match).claim_match_operator: expected EQUALS or CONTAINS or CONTAINS_ANY, found \"LIKE\""
+      ".\(match).claim_match_operator: expected EQUALS or EQUALS_ANY or CONTAINS or CONTAINS_ANY, found \"LIKE\""
     ),
     (
       "\(name), \(type): STRING, \(match): {claim_match_operator: CONTAINS, \(one)}", 124,

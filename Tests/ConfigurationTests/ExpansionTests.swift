@@ -48,12 +48,33 @@ struct ExpansionTests {
               authorizing_claim_match_value:
                 claim_match_operator: CONTAINS_ANY
                 claim_match_value: {match_value_string_list: [a, "b c"]}
+            - any_of:
+                - inbound_token_claim_name: realm_access.roles
+                  inbound_token_claim_value_type: STRING_ARRAY
+                  authorizing_claim_match_value:
+                    {claim_match_operator: CONTAINS, claim_match_value: {match_value_string: a}}
+                - inbound_token_claim_name: department
+                  inbound_token_claim_value_type: STRING
+                  authorizing_claim_match_value:
+                    {claim_match_operator: EQUALS_ANY, claim_match_value: {match_value_string_list: [a, "$${b}"]}}
           clock_skew: 0s
           allow_plaintext_provider: true
           provider_ca: /etc/idp.pem
           certificate_bound_tokens: true
           allowed_certificate_subjects: ["CN=agent-7,O=Example", 'CN=a\\,b']
           token_cache_entries: 0
+          provider: workos
+          keys_refresh: 1m
+          provider_proxy: http://[::1]:3128
+          allowed_algorithms: [ES256, EdDSA]
+          token_type: at+jwt
+          client_id_claims: ["a b"]
+          scope_claims: ["$${c}"]
+          scope_match: all
+          scope_hierarchy: {"mcp:tools": [b, "$${x}"], b: [c]}
+          introspection: {client_id: gateway, client_secret: "${SECRET}", tokens: all, cache: 0s}
+          dpop: {mode: required, nonce: true, max_age: 90s, algorithms: [ES256]}
+          token_cache_size: 1000000
         metadata:
           {resource_name: "Tools: #1", resource_documentation: "https://d.example", scopes_supported: []}
         identity_headers: {subject: off, client: X-Client}
@@ -72,18 +93,34 @@ struct ExpansionTests {
           http2: never
           tls: {ca: /etc/ca.pem, server_name: tools.internal, certificate: /c.pem, key: /k.pem}
         authorization: none
-    limits: {body_size: 0, target_size: 1000, handshakes: 1, streams: 10000}
+      - path: /several
+        upstream: {url: "http://a"}
+        authorization:
+          - {provider: google, issuer: "https://accounts.example", allowed_audience: [a], allowed_scopes: [s, t],
+             introspection: {endpoint: "https://g.example/introspect", client_id: a, private_key: /a.key, key_id: k}}
+          - {issuer: "https://b.example/t/", jwks_uri: "https://b.example/keys", allowed_audience: [b],
+             allowed_scopes: [t, u],
+             introspection: {endpoint: "https://b.example/i", client_id: b, client_secret: "${file:secret}",
+                             auth_method: client_secret_post}}
+          - {issuer: "https://c.example", jwks_file: "/etc/c keys.json", allowed_audience: [c], dpop: {}}
+    limits: {failed_tokens: 0, body_size: 0, target_size: 1000, handshakes: 1, streams: 10000}
     timeouts: {drain: 1ms, handshake: 3s}
     admin: {address: "unix:/run/admin.sock"}
     log: {level: error, access: false}
+    key_cache_directory: /var/lib/portcullis
     """
+
+  private static func load(_ text: String) -> LoadResult {
+    Fixture.load(text, environment: ["A": "${A}", "SECRET": "hidden 1"], files: ["conf/secret": "hidden 2\n"])
+  }
 
   @Test(arguments: [Fixture.minimal, full])
   func loadsToTheSameConfiguration(text: String) throws {
-    let first = Fixture.load(text, environment: ["A": "${A}"])
+    let first = Self.load(text)
     #expect(first.diagnostics.isEmpty)
     let configuration = try #require(first.configuration)
-    let second = Fixture.load(configuration.expanded())
+    #expect(!configuration.expanded().contains("hidden"))
+    let second = Self.load(configuration.expanded())
     #expect(Fixture.findings(second) == [])
     #expect(second.configuration == configuration)
     #expect(second.configuration?.expanded() == configuration.expanded())
@@ -107,7 +144,7 @@ struct ExpansionTests {
   /// The samples show every key of the schema, if only in a comment.
   @Test func theSamplesNameEveryKey() throws {
     let sample = try Self.samples.map { try Self.sample($0) }.joined()
-    let expanded = try #require(Fixture.load(Self.full, environment: ["A": "${A}"]).configuration).expanded()
+    let expanded = try #require(Self.load(Self.full).configuration).expanded()
     for line in expanded.split(separator: "\n") {
       let key = line.drop { " -".contains($0) }.prefix { $0.isLetter || $0 == "_" }
       guard !key.isEmpty, line.contains("\(key):") else { continue }

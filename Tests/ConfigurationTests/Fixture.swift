@@ -36,6 +36,12 @@ enum Fixture {
   }
 
   static func findings(_ text: String) -> [String] { findings(load(text)) }
+
+  /// The providers of the first route; none when it is open, or when there is an error.
+  static func providers(_ result: LoadResult) -> [AuthorizationConfiguration] {
+    guard case .token(let providers)? = result.configuration?.routes.first?.authorization else { return [] }
+    return providers
+  }
 }
 
 /// A change to the valid configuration and the findings that follow from it.

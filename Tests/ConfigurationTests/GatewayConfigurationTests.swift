@@ -18,6 +18,7 @@ struct GatewayConfigurationTests {
     #expect(configuration.limits.targetSize == 8192)
     #expect(configuration.limits.headerCount == 100)
     #expect(configuration.limits.bodySize == 4_194_304)
+    #expect(configuration.limits.failedTokens == 120)
     #expect(configuration.timeouts.handshake == .seconds(10))
     #expect(configuration.timeouts.requestHead == .seconds(10))
     #expect(configuration.timeouts.requestBody == .seconds(30))
@@ -26,6 +27,7 @@ struct GatewayConfigurationTests {
     #expect(configuration.timeouts.streamMax == .seconds(3600))
     #expect(configuration.timeouts.drain == .seconds(30))
     #expect(configuration.admin == nil)
+    #expect(configuration.keyCacheDirectory == nil)
     #expect(configuration.log.level == .info)
     #expect(configuration.log.access)
   }
@@ -61,12 +63,14 @@ struct GatewayConfigurationTests {
             - address: "[::]:0"
             - address: unix:/run/portcullis.sock
           limits:
-            {connections: 1, handshakes: 3, streams: 4, head_size: 64KiB, target_size: 1000, header_count: 2, body_size: 0}
+            {connections: 1, handshakes: 3, streams: 4, head_size: 64KiB, target_size: 1000, header_count: 2, body_size: 0,
+            failed_tokens: 0}
           timeouts:
             {handshake: 7s, request_head: 1s, request_body: 2s, keep_alive: 3m, stream_idle: 4h, stream_max: 24h,
             drain: 6ms}
           admin: {address: "127.0.0.1:9090"}
           log: {level: debug, access: false}
+          key_cache_directory: /var/lib/portcullis/keys
           """
       ).configuration)
     #expect(configuration.allowedHosts == ["lb.internal", "10.0.0.1:8080", "[::1]:8080"])
@@ -82,6 +86,7 @@ struct GatewayConfigurationTests {
     #expect(configuration.limits.targetSize == 1000)
     #expect(configuration.limits.headerCount == 2)
     #expect(configuration.limits.bodySize == 0)
+    #expect(configuration.limits.failedTokens == 0)
     #expect(configuration.timeouts.handshake == .seconds(7))
     #expect(configuration.timeouts.requestHead == .seconds(1))
     #expect(configuration.timeouts.requestBody == .seconds(2))
@@ -92,6 +97,7 @@ struct GatewayConfigurationTests {
     #expect(configuration.admin?.address == .ipv4("127.0.0.1", port: 9090))
     #expect(configuration.log.level == .debug)
     #expect(!configuration.log.access)
+    #expect(configuration.keyCacheDirectory == "/var/lib/portcullis/keys")
   }
 
   static let breakages: [Breakage] = [
@@ -137,6 +143,13 @@ struct GatewayConfigurationTests {
       adding: "limits:\n  handshakes: 0\n  streams: 10001",
       "10:15: error: limits.handshakes: expected a whole number from 1 to 100000, found \"0\"",
       "11:12: error: limits.streams: expected a whole number from 1 to 10000, found \"10001\""),
+    Breakage(
+      adding: "limits: {failed_tokens: 1000001}\nkey_cache_directory: keys",
+      "9:25: error: limits.failed_tokens: expected a whole number from 0 to 1000000, found \"1000001\"",
+      "10:22: error: key_cache_directory: \"keys\" is not an absolute path"),
+    Breakage(
+      adding: "key_cache_directory: /var/lib/portcullis/",
+      "9:22: error: key_cache_directory: \"/var/lib/portcullis/\" cannot be the path of a folder"),
     Breakage(
       adding: "timeouts: {handshake: 0s}",
       "9:23: error: timeouts.handshake: expected a duration from 1ms to 24h, found \"0s\""),

@@ -223,7 +223,7 @@ struct RouteConfigurationTests {
       ])
     #expect(
       Fixture.findings(text.replacing("authorization: none", with: "authorization: open")) == [
-        "5:20: error: routes[0].authorization: expected a mapping, found the value \"open\""
+        "5:20: error: routes[0].authorization: expected a mapping or a list of mappings, found the value \"open\""
       ])
   }
 

@@ -96,10 +96,10 @@ struct SettingsTests {
     let route = Sample.route(
       "/mcp",
       "authorization: {discovery_url: \"http://127.0.0.1:9/.well-known/openid-configuration\", \(members)}")
-    guard case .token(let authorization)? = try configuration(route: route).routes.first?.authorization else {
+    guard case .token(let providers)? = try configuration(route: route).routes.first?.authorization else {
       throw TestLoop.NothingHappened()
     }
-    return TokenPolicy(authorization)
+    return TokenPolicy(try #require(providers.first))
   }
 
   @Test func tokenPolicy() throws {

@@ -25,12 +25,29 @@ struct DiscoveryURL {
   var issuer: String? {
     prefix.isEmpty || suffix.isEmpty ? url.origin + prefix + suffix : nil
   }
+
+  /// Where the metadata of an issuer may be, in the order of trying: OpenID Connect Discovery §4, RFC 8414 §3, and
+  /// RFC 8414 §5 with OpenID's name.
+  static func candidates(issuer: WebURL) -> [WebURL] {
+    let path = issuer.path.hasSuffix("/") ? String(issuer.path.dropLast()) : issuer.path
+    let (openID, oauth) = (marker + documents[0], marker + documents[1])
+    let paths = path.isEmpty ? [openID, oauth] : [path + openID, oauth + path, openID + path]
+    return paths.map(issuer.at)
+  }
+
+  /// Some providers show the identifiers of all their tenants as one text with a gap.
+  static func refuseTemplate(_ text: String) throws(Fault) {
+    guard text.contains("{") else { return }
+    throw Fault(
+      "\(quoted(text)) has a gap for the tenant", remedy: "Write the tenant's ID in place of the braces.")
+  }
 }
 
 extension ScalarFormat where Value == DiscoveryURL {
   static var discoveryURL: Self {
     let example = "https://idp.example.com/.well-known/openid-configuration"
     return Self(expected: "a URL", example: example) { text throws(Fault) in
+      try DiscoveryURL.refuseTemplate(text)
       guard let url = DiscoveryURL(try WebURL.parse(text)) else {
         throw Fault(
           "\(quoted(text)) is not a discovery URL",

@@ -1,16 +1,20 @@
-/// An entry of `custom_claims`: a claim that a token must carry, in AgentCore's terms.
-package struct ClaimRule: Equatable, Sendable {
+/// An entry of `custom_claims`: what a token must carry, in AgentCore's terms.
+package indirect enum ClaimRule: Equatable, Sendable {
   package enum Match: Equatable, Sendable {
     /// The claim is a string, and this one.
     case equals(String)
+    /// The claim is a string, and one of these.
+    case equalsAny([String])
     /// The claim is an array of strings with this one in it.
     case contains(String)
     /// The claim is an array of strings with at least one of these in it.
     case containsAny([String])
   }
 
-  package let claim: String
-  package let match: Match
+  /// A claim of this name, or at this path of names that dots join.
+  case claim(String, Match)
+  /// One of these rules holds.
+  case anyOf([ClaimRule])
 
   private enum ValueType: String, CaseIterable {
     case string = "STRING"
@@ -19,10 +23,11 @@ package struct ClaimRule: Equatable, Sendable {
 
   private enum Operator: String, CaseIterable {
     case equals = "EQUALS"
+    case equalsAny = "EQUALS_ANY"
     case contains = "CONTAINS"
     case containsAny = "CONTAINS_ANY"
 
-    var valueType: ValueType { self == .equals ? .string : .stringArray }
+    var valueType: ValueType { self == .equals || self == .equalsAny ? .string : .stringArray }
   }
 
   /// What `claim_match_value` holds.
@@ -31,15 +36,32 @@ package struct ClaimRule: Equatable, Sendable {
     case several([String])
   }
 
+  /// Whether the rule, or one of its alternatives, is about this claim.
+  func names(_ claim: String) -> Bool {
+    switch self {
+    case .claim(let name, _): name == claim
+    case .anyOf(let rules): rules.contains { $0.names(claim) }
+    }
+  }
+
   init?(_ mapping: MappingReader) {
-    let claim = mapping.required("inbound_token_claim_name", .text(maximum: 255))
+    if let rules = mapping.sections("any_of", Self.single) {
+      self = .anyOf(rules)
+    } else if !mapping.contains("any_of"), let rule = Self.single(mapping) {
+      self = rule
+    } else {
+      return nil
+    }
+  }
+
+  private static func single(_ mapping: MappingReader) -> ClaimRule? {
+    let name = mapping.required("inbound_token_claim_name", .text(maximum: 255))
     let type: ValueType? = mapping.required("inbound_token_claim_value_type", .word)
     let match = mapping.requiredSection(
       "authorizing_claim_match_value", remedy: "Add it with claim_match_operator and claim_match_value."
     ) { Self.match($0, type: type) }
-    guard let claim, let match else { return nil }
-    self.claim = claim
-    self.match = match
+    guard let name, let match else { return nil }
+    return .claim(name, match)
   }
 
   private static func match(_ mapping: MappingReader, type: ValueType?) -> Match? {
@@ -51,20 +73,22 @@ package struct ClaimRule: Equatable, Sendable {
       mapping.report(
         Fault(
           "\(matchOperator.rawValue) does not apply to a claim of type \(type.rawValue)",
-          remedy: "EQUALS is for STRING; CONTAINS and CONTAINS_ANY are for STRING_ARRAY."),
+          remedy: "EQUALS and EQUALS_ANY are for STRING; CONTAINS and CONTAINS_ANY are for STRING_ARRAY."),
         at: "claim_match_operator")
       return nil
     }
     switch (matchOperator, operand) {
     case (_, nil): return nil
     case (.equals, .one(let value)): return .equals(value)
+    case (.equalsAny, .several(let values)): return .equalsAny(values)
     case (.contains, .one(let value)): return .contains(value)
     case (.containsAny, .several(let values)): return .containsAny(values)
     default:
       mapping.report(
         Fault(
           "\(matchOperator.rawValue) does not go with this kind of value",
-          remedy: "EQUALS and CONTAINS take match_value_string; CONTAINS_ANY takes match_value_string_list."),
+          remedy: "EQUALS and CONTAINS take match_value_string; EQUALS_ANY and CONTAINS_ANY take "
+            + "match_value_string_list."),
         at: "claim_match_value")
       return nil
     }
@@ -84,13 +108,21 @@ package struct ClaimRule: Equatable, Sendable {
   }
 
   func write(to yaml: inout YAMLWriter) {
+    switch self {
+    case .claim(let name, let match): Self.write(name, match, to: &yaml)
+    case .anyOf(let rules): yaml.sections("any_of", rules) { $1.write(to: &$0) }
+    }
+  }
+
+  private static func write(_ name: String, _ match: Match, to yaml: inout YAMLWriter) {
     let (matchOperator, operand): (Operator, Operand) =
       switch match {
       case .equals(let value): (.equals, .one(value))
+      case .equalsAny(let values): (.equalsAny, .several(values))
       case .contains(let value): (.contains, .one(value))
       case .containsAny(let values): (.containsAny, .several(values))
       }
-    yaml.string("inbound_token_claim_name", claim)
+    yaml.string("inbound_token_claim_name", name)
     yaml.plain("inbound_token_claim_value_type", matchOperator.valueType.rawValue)
     yaml.section("authorizing_claim_match_value") { yaml in
       yaml.plain("claim_match_operator", matchOperator.rawValue)
