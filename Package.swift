@@ -103,7 +103,8 @@ let package = Package(
     tests(
       "Gateway",
       [
-        "Bytes", "COpenSSL", "Configuration", "Inbound", "JOSE", "JSON", "Net", "Outbound", "Pipeline", "Stages",
+        "Bytes", "COpenSSL", "Configuration", "Identity", "Inbound", "JOSE", "JSON", "Net", "Outbound", "Pipeline",
+        "Stages",
         "Telemetry", "Wire",
       ]),
     tests("Demo", ["Bytes", "JOSE", "JSON", "MCP"]),

@@ -144,31 +144,16 @@ package final class GatewayBuilder {
   }
 
   private func keyStore(_ authorization: AuthorizationConfiguration) throws(StartFailure) -> KeyStore {
-    var provider = KeyStore.Provider(
-      issuer: authorization.issuer, discoveryURL: authorization.discoveryURLs.first?.description ?? "",
+    var provider = KeyProvider(
+      issuer: authorization.issuer, source: KeyProvider.Source(authorization),
       allowPlaintext: authorization.allowPlaintextProvider)
-    let key =
-      "\(provider.issuer) \(provider.discoveryURL) \(provider.allowPlaintext) \(authorization.providerCA ?? "")"
+    let key = "\(provider.issuer) \(provider.source) \(provider.allowPlaintext) \(authorization.providerCA ?? "")"
     if let known = keyStores[key] { return known }
     provider.tls = try Self.usable { () throws(TLSFault) in
       try TLSClientContext(TLSClientSettings(ca: authorization.providerCA))
     }
-    let issuer = provider.issuer
-    let store = KeyStore(loop, provider) { [log] event in
-      switch event {
-      case .fetched(let usable, let skipped):
-        log.event(.info, "keys_fetched") { line in
-          line.member("issuer", text: issuer)
-          line.member("usable", usable)
-          line.member("skipped", skipped.count)
-        }
-      case .failed(let reason):
-        log.event(.error, "keys_failed") { line in
-          line.member("issuer", text: issuer)
-          line.member("detail", text: reason)
-        }
-      }
-    }
+    let keyLog = KeyLog(issuer: provider.issuer, log, metrics)
+    let store = KeyStore(loop, provider) { keyLog.write($0) }
     keyStores[key] = store
     return store
   }

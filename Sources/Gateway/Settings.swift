@@ -1,5 +1,6 @@
 import Bytes
 import Configuration
+import Identity
 import Inbound
 import JOSE
 import Net
@@ -69,6 +70,18 @@ extension JOSE.ClaimRule {
     // Nothing that the verifier knows: no token meets it.
     case .claim(let name, .equalsAny): self.init(name: name, match: .containsAny([]))
     case .anyOf: self.init(name: "", match: .containsAny([]))
+    }
+  }
+}
+
+extension KeyProvider.Source {
+  init(_ configuration: AuthorizationConfiguration) {
+    if let url = configuration.jwksURI {
+      self = .keySet(url.description)
+    } else if let path = configuration.jwksFile {
+      self = .file(path)
+    } else {
+      self = .discovery(configuration.discoveryURLs.map(\.description))
     }
   }
 }

@@ -1,154 +1,228 @@
 package import JOSE
+import JSON
 package import Net
-import Outbound
 
-/// The keys of one identity provider: fetched through its discovery document when first needed, then kept fresh.
+/// The keys of one identity provider: fetched when first needed or beforehand, then kept fresh.
 package final class KeyStore {
   /// What the store tells its owner, for the log.
   package enum Event {
+    /// Other keys than before are in use.
     case fetched(usable: Int, skipped: [SkippedKey])
+    /// What was fetched is what was in use.
+    case unchanged
     case failed(String)
-  }
-
-  /// How to reach the provider.
-  package struct Provider {
-    package var issuer: String
-    package var discoveryURL: String
-    package var allowPlaintext: Bool
-    /// How its https documents are fetched; without it they cannot be.
-    package var tls: TLSClientContext?
-
-    package init(issuer: String, discoveryURL: String, allowPlaintext: Bool, tls: TLSClientContext? = nil) {
-      self.tls = tls
-      self.issuer = issuer
-      self.discoveryURL = discoveryURL
-      self.allowPlaintext = allowPlaintext
-    }
+    /// The first failure since a success: keys of that age in seconds stay in use.
+    case stale(age: Int)
+    /// The first success since then.
+    case recovered
+    /// Keys that an earlier run has left, of that age in seconds, are in use for now.
+    case fromDisk(usable: Int, age: Int)
+    /// The file for the next run is of no use, or was not written.
+    case notKept(String)
   }
 
   /// What a waiter gets in the end.
   package enum Outcome {
     case keys(KeySet, generation: Int)
     case noneBetter
+    /// Nobody can tell whether there is a key; ask again after so many seconds.
     case unavailable(retryAfter: Int)
   }
 
   /// Waits for keys; cancel it when the client goes away.
   package final class Waiter {
     fileprivate var completion: ((Outcome) -> Void)?
-    fileprivate let seen: Int?
-    fileprivate init(_ seen: Int?, _ completion: @escaping (Outcome) -> Void) {
-      self.seen = seen
+    fileprivate let question: KeyStoreState.Question
+    private weak var store: KeyStore?
+
+    fileprivate init(_ store: KeyStore, _ question: KeyStoreState.Question, _ completion: @escaping (Outcome) -> Void) {
+      self.store = store
+      self.question = question
       self.completion = completion
     }
-    package func cancel() { completion = nil }
-  }
 
-  /// Milliseconds for one document. Both are fetched, or given up, before a request can cause the next attempt.
-  private static let documentTimeout = KeyStoreState.attemptInterval * 2 / 5
+    fileprivate func finish(_ outcome: Outcome) {
+      let completion = completion
+      self.completion = nil
+      completion?(outcome)
+    }
 
-  private let loop: Loop
-  private let provider: Provider
-  private let report: (Event) -> Void
-  private var state = KeyStoreState()
-  private var waiters: [Waiter] = []
-  private var refreshDeadline: Deadline?
-  /// The document the keys in use were read from.
-  private var document: [UInt8] = []
-  /// Called when other keys have come: verdicts made with the old ones no longer count.
-  package var onChange: [() -> Void] = []
-
-  package init(_ loop: Loop, _ provider: Provider, report: @escaping (Event) -> Void) {
-    self.loop = loop
-    self.provider = provider
-    self.report = report
-    refreshDeadline = Deadline(loop.deadlines) { [unowned self] in
-      if state.refresh(now: loop.now) { fetch() }
+    package func cancel() {
+      completion = nil
+      store?.waiting.remove(self)
     }
   }
 
-  deinit { refreshDeadline?.invalidate() }
+  /// Those who wait, apart by what for: a flood of the one kind takes no place from the other.
+  private struct Waiting {
+    private var unknownKeys: [Waiter] = []
+    private var badSignatures: [Waiter] = []
+
+    var isEmpty: Bool { unknownKeys.isEmpty && badSignatures.isEmpty }
+
+    func count(_ cause: KeyStoreState.Cause) -> Int {
+      switch cause {
+      case .unknownKey: unknownKeys.count
+      case .badSignature: badSignatures.count
+      }
+    }
+
+    mutating func append(_ waiter: Waiter) {
+      switch waiter.question.cause {
+      case .unknownKey: unknownKeys.append(waiter)
+      case .badSignature: badSignatures.append(waiter)
+      }
+    }
+
+    mutating func remove(_ waiter: Waiter) {
+      unknownKeys.removeAll { $0 === waiter }
+      badSignatures.removeAll { $0 === waiter }
+    }
+
+    mutating func takeAll() -> [Waiter] {
+      defer { self = Waiting() }
+      return unknownKeys + badSignatures
+    }
+  }
+
+  private let loop: Loop
+  private let provider: KeyProvider
+  private let source: KeySource
+  private let chance: () -> Double
+  private let report: (Event) -> Void
+  private var state: KeyStoreState
+  private var waiting = Waiting()
+  /// The next refresh, or the next try.
+  private var refreshDeadline: Deadline?
+  /// The next fetch that requests may cause, while some wait for it.
+  private var requestDeadline: Deadline?
+  /// The key set in use, as it was published.
+  private var document: JSONValue?
+  /// What discovery last found; nil before, and when the keys come from elsewhere.
+  package private(set) var metadata: ProviderMetadata?
+  /// Why the last fetch failed; nil when it did not.
+  package private(set) var lastFailure: String?
+  /// Called with the new keys when others have come: a verdict counts no longer when its key is not among them.
+  package var onChange: [(KeySet) -> Void] = []
+
+  /// - Parameter chance: numbers of at least 0 and below 1.
+  package init(
+    _ loop: Loop, _ provider: KeyProvider, timing: KeyStoreState.Timing = KeyStoreState.Timing(),
+    chance: @escaping () -> Double = KeyStore.chance, report: @escaping (Event) -> Void
+  ) {
+    self.loop = loop
+    self.provider = provider
+    self.chance = chance
+    self.report = report
+    source = KeySource(loop, provider)
+    state = KeyStoreState(refresh: provider.refresh, timing: timing)
+    refreshDeadline = Deadline(loop.deadlines) { [unowned self] in refresh() }
+    requestDeadline = Deadline(loop.deadlines) { [unowned self] in askAgain() }
+  }
+
+  deinit {
+    refreshDeadline?.invalidate()
+    requestDeadline?.invalidate()
+  }
+
+  package var issuer: String { provider.issuer }
 
   /// The keys at hand, if there are any.
   package var current: (keys: KeySet, generation: Int)? { state.keys.map { ($0, state.generation) } }
 
-  /// Finds keys, newer than `generation` when those did not fit.
+  /// Whether there are keys, be they old.
+  package var isReady: Bool { state.keys != nil }
+
+  /// Milliseconds since the keys in use were fetched.
+  package var keyAge: UInt64? { state.age(now: loop.now) }
+
+  /// Gets keys before anybody asks. Waits for nothing; tries again until it succeeds.
+  package func start() { refresh() }
+
+  /// Finds keys, newer than `generation` when those did not fit for that `cause`.
   ///
   /// - Returns: nil when `completion` has been called inside this call.
-  package func find(newerThan generation: Int?, completion: @escaping (Outcome) -> Void) -> Waiter? {
-    switch state.ask(newerThan: generation, now: loop.now) {
-    case .use(let keys, let generation): completion(.keys(keys, generation: generation))
-    case .noneBetter: completion(.noneBetter)
-    case .unavailable(let seconds): completion(.unavailable(retryAfter: seconds))
-    case .wait(let startFetch):
-      let waiter = Waiter(generation, completion)
-      waiters.append(waiter)
-      if startFetch { fetch() }
-      return waiter.completion == nil ? nil : waiter
+  package func find(
+    newerThan generation: Int?, because cause: KeyStoreState.Cause, completion: @escaping (Outcome) -> Void
+  ) -> Waiter? {
+    let waiter = Waiter(self, state.question(newerThan: generation, because: cause), completion)
+    ask(waiter)
+    return waiter.completion == nil ? nil : waiter
+  }
+
+  private func ask(_ waiter: Waiter) {
+    let count = waiting.count(waiter.question.cause)
+    switch state.ask(waiter.question, waiting: count, now: loop.now) {
+    case .use(let keys, let generation): waiter.finish(.keys(keys, generation: generation))
+    case .noneBetter: waiter.finish(.noneBetter)
+    case .unavailable(let seconds): waiter.finish(.unavailable(retryAfter: seconds))
+    case .wait(let wait):
+      waiting.append(waiter)
+      switch wait {
+      case .fetch: fetch()
+      case .underWay: break
+      case .until(let moment):
+        if let deadline = requestDeadline, moment < deadline.due { deadline.set(at: moment) }
+      }
     }
-    return nil
+  }
+
+  /// Something has changed: those who waited for it get their answers, or wait on.
+  private func askAgain() {
+    for waiter in waiting.takeAll() where waiter.completion != nil { ask(waiter) }
+  }
+
+  // MARK: Fetching
+
+  private func refresh() {
+    if state.refresh(now: loop.now) { fetch() }
   }
 
   private func fetch() {
-    get(provider.discoveryURL) { [self] body in
-      do throws(ProviderMetadata.Fault) {
-        let metadata = try ProviderMetadata.parse(body, issuer: provider.issuer)
-        get(metadata.keysURL) { [self] body in accept(body) }
-      } catch {
-        failed(error.description)
+    source.fetch { [self] result in
+      switch result {
+      case .success(let documents): accept(documents)
+      case .failure(let failure): failed(failure.reason)
       }
     }
   }
 
-  private func accept(_ document: [UInt8]) {
-    if let keys = state.keys, document == self.document {
-      refreshDeadline?.set(in: state.succeeded(keys))
-      return settle()
+  private func accept(_ documents: KeySource.Documents) {
+    guard let published = try? JSONValue.parse(documents.keys) else { return failed("the key set is not a JWK set") }
+    let isKnown = state.keys != nil && published == document
+    var keys: KeySet?
+    if !isKnown {
+      keys = try? KeySet(jwks: published)
+      guard let keys else { return failed("the key set is not a JWK set") }
+      guard !keys.keys.isEmpty else { return failed("the key set holds no usable key") }
     }
-    guard let keys = try? KeySet(parsing: document) else { return failed("the key set is not a JWK set") }
-    guard !keys.keys.isEmpty else { return failed("the key set holds no usable key") }
-    self.document = document
-    refreshDeadline?.set(in: state.succeeded(keys))
-    report(.fetched(usable: keys.keys.count, skipped: keys.skipped))
-    for change in onChange { change() }
-    settle()
+    let wasStale = state.isStale
+    refreshDeadline?.set(in: state.succeeded(keys, documents.freshness, now: loop.now, chance: chance()))
+    lastFailure = nil
+    metadata = documents.metadata
+    document = published
+    report(keys.map { .fetched(usable: $0.keys.count, skipped: $0.skipped) } ?? .unchanged)
+    if wasStale { report(.recovered) }
+    if let keys { changed(keys) }
+    askAgain()
+  }
+
+  private func changed(_ keys: KeySet) {
+    for change in onChange { change(keys) }
   }
 
   private func failed(_ reason: String) {
-    if let retry = state.failed() { refreshDeadline?.set(in: retry) }
+    let wasStale = state.isStale
+    refreshDeadline?.set(in: state.failed(now: loop.now, chance: chance()))
+    lastFailure = reason
     report(.failed(reason))
-    settle()
+    if state.isStale, !wasStale { report(.stale(age: Int(clamping: (keyAge ?? 0) / 1000))) }
+    askAgain()
   }
 
-  /// Answers everyone who waited for the fetch that has just ended.
-  private func settle() {
-    let settled = waiters
-    waiters.removeAll()
-    for waiter in settled {
-      guard let completion = waiter.completion else { continue }
-      waiter.completion = nil
-      if let keys = state.keys, waiter.seen ?? -1 < state.generation {
-        completion(.keys(keys, generation: state.generation))
-      } else if state.keys != nil {
-        completion(.noneBetter)
-      } else {
-        completion(.unavailable(retryAfter: Int(KeyStoreState.attemptInterval / 1000)))
-      }
-    }
-  }
-
-  private func get(_ url: String, _ completion: @escaping ([UInt8]) -> Void) {
-    do throws(DocumentURL.Fault) {
-      let location = try DocumentURL.location(of: url, allowPlaintext: provider.allowPlaintext)
-      Fetch.get(loop, location, tls: provider.tls, timeout: Self.documentTimeout) { [self] result in
-        switch result {
-        case .success(let response) where response.status == 200: completion(response.body)
-        case .success(let response): failed("\(url) answered with status \(response.status)")
-        case .failure(let failure): failed("\(url): \(failure.description)")
-        }
-      }
-    } catch {
-      failed("\(url): \(error.description)")
-    }
+  /// Cannot be guessed; when the system has no such number, the middle is as good.
+  package static func chance() -> Double {
+    guard let bytes = try? SecureRandom.bytes(2) else { return 0.5 }
+    return Double(UInt16(bytes[0]) << 8 | UInt16(bytes[1])) / 65_536
   }
 }

@@ -1,4 +1,4 @@
-import JSON
+package import JSON
 
 /// What the gateway needs of a provider's metadata (OpenID Connect Discovery 1.0 §3, RFC 8414 §2).
 package struct ProviderMetadata: Equatable {
@@ -19,15 +19,39 @@ package struct ProviderMetadata: Equatable {
     }
   }
 
+  /// `jwks_uri`
   package let keysURL: String
+  package var authorizationEndpoint: String?
+  package var tokenEndpoint: String?
+  package var registrationEndpoint: String?
+  package var introspectionEndpoint: String?
+  /// `code_challenge_methods_supported`; nil when nothing is said.
+  package var codeChallengeMethods: [String]?
+  /// `client_id_metadata_document_supported`: clients may be known by the URL of their metadata.
+  package var supportsClientMetadataDocuments: Bool?
 
-  /// Reads a document that must be about `issuer`, compared byte by byte.
+  package init(keysURL: String) { self.keysURL = keysURL }
+
+  /// Reads a document that must be about `issuer`, compared byte by byte. Optional members of a wrong type count as
+  /// missing: providers add to these documents as they please.
   package static func parse(_ document: [UInt8], issuer: String) throws(Fault) -> ProviderMetadata {
-    guard let value = try? JSONValue.parse(document), value.objectValue != nil else { throw .notJSON }
-    guard let found = value["issuer"]?.stringValue, Array(found.utf8) == Array(issuer.utf8) else {
-      throw .wrongIssuer(found: value["issuer"]?.stringValue ?? "(none)")
+    guard let value = try? JSONValue.parse(document) else { throw .notJSON }
+    return try parse(value, issuer: issuer)
+  }
+
+  package static func parse(_ document: JSONValue, issuer: String) throws(Fault) -> ProviderMetadata {
+    guard document.objectValue != nil else { throw .notJSON }
+    guard let found = document["issuer"]?.stringValue, Array(found.utf8) == Array(issuer.utf8) else {
+      throw .wrongIssuer(found: document["issuer"]?.stringValue ?? "(none)")
     }
-    guard let keysURL = value["jwks_uri"]?.stringValue else { throw .noKeys }
-    return ProviderMetadata(keysURL: keysURL)
+    guard let keysURL = document["jwks_uri"]?.stringValue else { throw .noKeys }
+    var metadata = ProviderMetadata(keysURL: keysURL)
+    metadata.authorizationEndpoint = document["authorization_endpoint"]?.stringValue
+    metadata.tokenEndpoint = document["token_endpoint"]?.stringValue
+    metadata.registrationEndpoint = document["registration_endpoint"]?.stringValue
+    metadata.introspectionEndpoint = document["introspection_endpoint"]?.stringValue
+    metadata.codeChallengeMethods = document["code_challenge_methods_supported"]?.stringsValue
+    metadata.supportsClientMetadataDocuments = document["client_id_metadata_document_supported"]?.boolValue
+    return metadata
   }
 }

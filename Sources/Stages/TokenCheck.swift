@@ -24,7 +24,7 @@ package final class TokenCheck: Gate {
     self.cache = cache
     self.keyStore = keyStore
     self.challenge = challenge
-    keyStore.onChange.append { cache.removeAll() }
+    keyStore.onChange.append { _ in cache.removeAll() }
   }
 
   package func admit(_ exchange: Exchange) -> GateVerdict {
@@ -59,18 +59,20 @@ package final class TokenCheck: Gate {
       cache.insert(token, verified)
       return admit(verified, exchange)
     case .refused(let fault): return .reject(challenge.refusing(fault))
-    case .keyNeeded: return awaitKeys(exchange, newerThan: generation, otherwise: .unknownKey)
+    case .keyNeeded(let kid):
+      return awaitKeys(exchange, newerThan: generation, because: .unknownKey(kid: kid), otherwise: .unknownKey)
     // Some providers reuse a key id for another key (GW-50).
-    case .badSignature: return awaitKeys(exchange, newerThan: generation, otherwise: .badSignature)
+    case .badSignature:
+      return awaitKeys(exchange, newerThan: generation, because: .badSignature, otherwise: .badSignature)
     }
   }
 
   /// Asks for keys that the token may have been made with, once; the fault stands when there are none.
-  private func awaitKeys(_ exchange: Exchange, newerThan generation: Int?, otherwise fault: TokenFault)
-    -> GateVerdict
-  {
+  private func awaitKeys(
+    _ exchange: Exchange, newerThan generation: Int?, because cause: KeyStoreState.Cause, otherwise fault: TokenFault
+  ) -> GateVerdict {
     let parked = Suspension<GateVerdict>()
-    let waiter = keyStore.find(newerThan: generation) { [self] outcome in
+    let waiter = keyStore.find(newerThan: generation, because: cause) { [self] outcome in
       switch outcome {
       case .keys(let keys, let generation): parked.resume(judgeAgain(exchange, keys, generation))
       case .noneBetter: parked.resume(.reject(challenge.refusing(fault)))

@@ -49,5 +49,5 @@ package enum Gauge: Sendable {
 /// What is counted by cause. Causes are spelled where they arise: literals, so that their number is limited by the
 /// program and not by what peers send.
 package enum CauseCounter: Int, Sendable, CaseIterable {
-  case connectionsRefused, handshakesFailed, http2Abuse, proxyHeadersRefused, upstreamFailures
+  case connectionsRefused, handshakesFailed, http2Abuse, keyFetches, proxyHeadersRefused, upstreamFailures
 }

@@ -55,6 +55,10 @@ struct MetricFamily: Sendable {
     case .http2Abuse:
       MetricFamily(
         "counter", "http2_connections_abused_total", [("cause", [])], "HTTP/2 connections that were ended for abuse.")
+    case .keyFetches:
+      MetricFamily(
+        "counter", "key_fetches_total", [("outcome", [])],
+        "Attempts to fetch the keys of identity providers: changed, unchanged or failed.")
     case .proxyHeadersRefused:
       MetricFamily(
         "counter", "proxy_headers_refused_total", [("reason", [])],

@@ -11,6 +11,38 @@ struct ProviderMetadataTests {
     #expect(try parse(text) == "https://idp.example/keys")
   }
 
+  private static let most: [UInt8] = Array(
+    #"""
+    {"issuer":"https://idp.example","jwks_uri":"k","authorization_endpoint":"a","token_endpoint":"t",
+     "registration_endpoint":"r","introspection_endpoint":"i","code_challenge_methods_supported":["S256","plain"],
+     "client_id_metadata_document_supported":true}
+    """#.utf8)
+
+  @Test func whatOthersNeed() throws {
+    let metadata = try ProviderMetadata.parse(Self.most, issuer: "https://idp.example")
+    #expect(metadata.keysURL == "k")
+    #expect(metadata.authorizationEndpoint == "a")
+    #expect(metadata.tokenEndpoint == "t")
+    #expect(metadata.registrationEndpoint == "r")
+    #expect(metadata.introspectionEndpoint == "i")
+    #expect(metadata.codeChallengeMethods == ["S256", "plain"])
+    #expect(metadata.supportsClientMetadataDocuments == true)
+  }
+
+  /// What is missing, or of a wrong type, is not there; the keys can be used all the same.
+  @Test(arguments: [
+    #"{"issuer":"https://idp.example","jwks_uri":"k"}"#,
+    #"""
+    {"issuer":"https://idp.example","jwks_uri":"k","authorization_endpoint":7,"token_endpoint":null,
+     "registration_endpoint":["r"],"introspection_endpoint":{},"code_challenge_methods_supported":["S256",7],
+     "client_id_metadata_document_supported":"true"}
+    """#,
+  ])
+  func optionalMembers(_ text: String) throws {
+    let metadata = try ProviderMetadata.parse([UInt8](text.utf8), issuer: "https://idp.example")
+    #expect(metadata == ProviderMetadata(keysURL: "k"))
+  }
+
   @Test(arguments: ["", "[]", "null", "\"x\"", "<html>", "{\"issuer\":", "{\"a\":1,\"a\":2}"])
   func noObject(_ text: String) { #expect(throws: ProviderMetadata.Fault.notJSON) { try parse(text) } }
 

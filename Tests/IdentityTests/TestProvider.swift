@@ -6,17 +6,26 @@ import Net
 /// An identity provider with a discovery document and a key set, both as the test wants them.
 final class TestProvider {
   private let server: ScriptedServer
-  private(set) var discoveries = 0
-  private(set) var keyFetches = 0
+  /// Paths that were asked for, in their order.
+  private(set) var asked: [String] = []
   var keys: [SigningKey]
   var issuer = "https://idp.example"
+  /// Where the discovery document is.
+  var discoveryPaths = [TestProvider.discoveryPath]
+  /// Further members of the discovery document.
+  var metadata: [(String, JSONValue)] = []
+  /// Further field lines of the key set's response.
+  var fields = ""
   /// Replaces the whole answer to a request for a path.
   var answers: [String: String] = [:]
+  /// Whoever asks is cut off.
+  var isDown = false
   /// Answers that are held back until `release`.
   var holds = false
   private var held: [() -> Void] = []
 
   static let discoveryPath = "/.well-known/openid-configuration"
+  static let keysPath = "/keys"
 
   init(_ test: TestLoop, keys: [SigningKey]) throws {
     self.keys = keys
@@ -26,7 +35,11 @@ final class TestProvider {
 
   func stop() { server.stop() }
 
-  var discoveryURL: String { "http://127.0.0.1:\(server.port)\(Self.discoveryPath)" }
+  func url(_ path: String) -> String { "http://127.0.0.1:\(server.port)\(path)" }
+  var discoveryURL: String { url(Self.discoveryPath) }
+
+  var discoveries: Int { asked.count - keyFetches }
+  var keyFetches: Int { asked.count { $0 == Self.keysPath } }
 
   func release() {
     holds = false
@@ -36,23 +49,28 @@ final class TestProvider {
   }
 
   private func answer(_ peer: Peer, _ head: String) {
-    let path = head.split(separator: " ")[1]
-    if path == Self.discoveryPath { discoveries += 1 } else { keyFetches += 1 }
-    let text = answers[String(path)] ?? document(at: path)
+    let path = String(head.split(separator: " ")[1])
+    asked.append(path)
+    guard !isDown else { return peer.transport.close() }
+    let text = answers[path] ?? document(at: path)
     if holds { held.append { peer.send(text) } } else { peer.send(text) }
   }
 
-  private func document(at path: Substring) -> String {
-    guard path == Self.discoveryPath else {
-      return Self.json(.object(["keys": .array(keys.map(\.publicJWK))]))
+  private func document(at path: String) -> String {
+    if discoveryPaths.contains(path) {
+      return Self.json(
+        .object(JSONObject([("issuer", .string(issuer)), ("jwks_uri", .string(url(Self.keysPath)))] + metadata)))
     }
-    return Self.json(
-      .object(["issuer": .string(issuer), "jwks_uri": .string("http://127.0.0.1:\(server.port)/keys")]))
+    guard path == Self.keysPath else { return Self.status(404) }
+    return Self.json(keySet, fields)
   }
 
-  static func json(_ document: JSONValue) -> String {
+  var keySet: JSONValue { .object(["keys": .array(keys.map(\.publicJWK))]) }
+
+  static func json(_ document: JSONValue, _ fields: String = "") -> String {
     let body = String(decoding: document.serialized(), as: UTF8.self)
-    return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    return
+      "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\(fields)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
   }
 
   static func status(_ status: Int) -> String { "HTTP/1.1 \(status) X\r\nContent-Length: 0\r\n\r\n" }

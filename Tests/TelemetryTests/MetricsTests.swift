@@ -85,7 +85,7 @@ struct MetricsTests {
     (.handshakesFailed, "tls_handshake_failures_total{reason"),
     (.http2Abuse, "http2_connections_abused_total{cause"),
     (.proxyHeadersRefused, "proxy_headers_refused_total{reason"),
-    (.upstreamFailures, "upstream_failures_total{reason"),
+    (.keyFetches, "key_fetches_total{outcome"), (.upstreamFailures, "upstream_failures_total{reason"),
   ])
   func causes(_ counter: CauseCounter, _ name: String) {
     let metrics = Metrics()
@@ -158,6 +158,6 @@ struct MetricsTests {
         #expect(Int(number) != nil)
       }
     }
-    #expect(seen.count == 12)
+    #expect(seen.count == 13)
   }
 }
