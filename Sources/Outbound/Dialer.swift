@@ -1,11 +1,15 @@
+import Bytes
 import Net
 
-/// Opens one connection to a backend: looks up its name, tries its addresses, secures it.
+/// Opens one connection to a backend: looks up its name, or that of the proxy in front of it, tries the addresses,
+/// has the proxy open a tunnel, secures the connection.
 final class Dialer {
   private let pool: UpstreamPool
   private var completion: ((Result<Transport, UpstreamFailure>) -> Void)?
   private var connector: Connector?
   private var transport: Transport?
+  /// Until the proxy has opened it.
+  private var tunnel: ProxyTunnel?
   private var deadline: Deadline?
 
   /// - Parameter completion: called once, from the loop or from inside this call, unless `cancel` comes first.
@@ -67,9 +71,19 @@ final class Dialer {
     self.transport = transport
     guard let tls = pool.endpoint.tls else { return finish(.success(transport)) }
     transport.setDelegate(self)
-    transport.secure(
-      TLSSession(client: tls.context, name: tls.name, port: pool.endpoint.port), received: .init(start: nil, count: 0))
+    if pool.endpoint.proxy != nil {
+      tunnel = ProxyTunnel()
+      transport.outputBuffer.append(text: ProxyTunnel.request(to: pool.endpoint.authority))
+      transport.wrote()
+    } else {
+      secure(transport, tls, received: ByteView(start: nil, count: 0))
+    }
     transport.resumeReading()
+  }
+
+  private func secure(_ transport: Transport, _ tls: UpstreamTLS, received: ByteView) {
+    let session = TLSSession(client: tls.context, name: tls.name, port: pool.endpoint.port)
+    transport.secure(session, received: received)
   }
 
   private func finish(_ result: Result<Transport, UpstreamFailure>) {
@@ -83,8 +97,17 @@ final class Dialer {
 }
 
 extension Dialer: TransportDelegate {
-  /// Before the handshake is over nothing but TLS is read.
-  func transport(_ transport: Transport, didRead bytes: UnsafeRawBufferPointer) {}
+  /// From the tunnel's opening to the end of the handshake nothing but TLS is read.
+  func transport(_ transport: Transport, didRead bytes: ByteView) {
+    guard let tls = pool.endpoint.tls, let step = tunnel?.read(bytes) else { return }
+    switch step {
+    case .needMore: break
+    case .open(let rest):
+      tunnel = nil
+      secure(transport, tls, received: rest)
+    case .failed(let failure): finish(.failure(failure))
+    }
+  }
 
   func transport(_ transport: Transport, didEnd failure: NetFailure) {
     finish(.failure(failure.tls.map { .tlsFailed($0) } ?? .closedEarly(failure)))

@@ -1,3 +1,4 @@
+package import Net
 package import Wire
 
 /// A backend or provider and how it may be used.
@@ -21,6 +22,9 @@ package struct UpstreamEndpoint {
   package var address: Address
   /// Nil: clear.
   package var tls: UpstreamTLS?
+  /// Where connections go instead of to the address: over TLS through a tunnel. In the clear the proxy takes requests
+  /// whose target is in absolute form.
+  package var proxy: ForwardProxy?
   package var http2 = HTTP2Use.auto
   /// Connections at the most; requests beyond them wait.
   package var maxConnections = 256
@@ -44,6 +48,31 @@ package struct UpstreamEndpoint {
     }
   }
 
+  /// Host and port; empty for a UNIX-domain socket.
+  var authority: String {
+    switch address {
+    case .host(let host, let port): Authority.text(host, port)
+    case .socket: ""
+    }
+  }
+
+  /// The other end of our connections.
+  var peer: Address { proxy.map { .host($0.host, port: $0.port) } ?? address }
+
   /// Whether one connection may come to carry many requests.
   var mayMultiplex: Bool { http2 == .always || (http2 == .auto && tls != nil) }
+}
+
+extension UpstreamEndpoint {
+  /// The origin of a document.
+  ///
+  /// - Parameter tls: how to secure connections when the location is https.
+  /// - Returns: nil when they cannot be.
+  package init?(_ location: Fetch.Location, tls: TLSClientContext?, proxy: ForwardProxy?) {
+    self.init(.host(location.host, port: location.port))
+    self.proxy = proxy
+    guard location.isSecure else { return }
+    guard let tls else { return nil }
+    self.tls = UpstreamTLS(tls, name: location.host)
+  }
 }

@@ -1,3 +1,4 @@
+import HTTP
 package import Net
 package import Wire
 
@@ -8,6 +9,10 @@ package enum UpstreamFailure: Error {
   case connectTimedOut
   /// The TLS handshake failed, or the certificate is not the one expected.
   case tlsFailed(TLSFailure)
+  /// The forward proxy gives no tunnel, or does not let us through.
+  case proxyRefused(status: Int)
+  /// The forward proxy's answer is not HTTP.
+  case proxyMalformed(WireFault)
   /// The configuration asks for HTTP/2, the peer does not speak it.
   case noHTTP2
   /// The connection ended before a complete response head.
@@ -27,6 +32,8 @@ package enum UpstreamFailure: Error {
     case .connectFailed: "upstream_connect_failed"
     case .connectTimedOut: "upstream_connect_timeout"
     case .tlsFailed: "upstream_tls_failed"
+    case .proxyRefused: "upstream_proxy_refused"
+    case .proxyMalformed: "upstream_proxy_malformed"
     case .noHTTP2: "upstream_no_http2"
     case .reset: "upstream_reset"
     case .closedEarly: "upstream_closed_early"
@@ -43,7 +50,10 @@ package enum UpstreamFailure: Error {
       failure.description
     case .tlsFailed(let failure): "\(failure.reason): \(failure.detail)"
     case .reset(let code): code.name.description
-    case .malformed(let fault): fault.reason.description
+    case .malformed(let fault), .proxyMalformed(let fault): fault.reason.description
+    case .proxyRefused(407):
+      "407 \(Status.reason(407)); the gateway sends no credentials, the proxy must admit it by its address"
+    case .proxyRefused(let status): "\(status) \(Status.reason(status))"
     case .noHTTP2, .connectTimedOut, .responseTimedOut, .queueFull, .queueTimedOut: nil
     }
   }

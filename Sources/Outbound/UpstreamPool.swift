@@ -188,7 +188,7 @@ package final class UpstreamPool {
 
   /// Finds where to connect; a name is looked up off the loop.
   func locate(_ completion: @escaping (Result<[SocketAddress], NetFailure>) -> Void) {
-    switch endpoint.address {
+    switch endpoint.peer {
     case .socket(let path): completion(.success([.unix(path: path)]))
     case .host(let host, let port):
       if let addresses, loop.now - addresses.resolvedAt < Self.nameLifetime {

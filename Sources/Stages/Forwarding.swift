@@ -80,7 +80,8 @@ extension Forwarding: UpstreamClient {
     switch failure {
     case .connectTimedOut, .responseTimedOut, .queueTimedOut: .gatewayTimeout(failure.reason)
     case .queueFull: .overloaded(failure.reason)
-    case .nameNotResolved, .connectFailed, .tlsFailed, .noHTTP2, .reset, .closedEarly, .malformed:
+    case .nameNotResolved, .connectFailed, .tlsFailed, .noHTTP2, .reset, .closedEarly, .malformed, .proxyRefused,
+      .proxyMalformed:
       .badGateway(failure.reason)
     }
   }

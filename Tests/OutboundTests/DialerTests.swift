@@ -122,10 +122,27 @@ struct DialerTests {
     try test.run(until: { server.connections[0].ended != nil })
   }
 
-  @Test func whoGivesUpHearsNothing() throws {
+  /// A proxy has the same time, for all it has to do.
+  @Test(arguments: ["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\n\r\n"])
+  func aProxyHasItsTime(_ answer: String) throws {
+    let proxy = try ScriptedServer(test, answering: answer)
+    let client = try run(
+      pool(443) {
+        $0.proxy = ForwardProxy(host: "127.0.0.1", port: proxy.port)
+        $0.connectTimeout = 50
+      })
+    #expect(client.events == ["failed upstream_connect_timeout"])
+    try test.run(until: { proxy.connections[0].ended != nil })
+  }
+
+  @Test(arguments: [true, false])
+  func whoGivesUpHearsNothing(_ hasProxy: Bool) throws {
     let server = try ScriptedServer(test)
     var completions = 0
-    let dialer = Dialer(try pool(server.port)) { _ in completions += 1 }
+    let pool = try pool(server.port) {
+      if hasProxy { $0.proxy = ForwardProxy(host: "127.0.0.1", port: server.port) }
+    }
+    let dialer = Dialer(pool) { _ in completions += 1 }
     dialer.dial()
     try test.run(until: { server.connections.first?.received.isEmpty == false })
     dialer.cancel()

@@ -54,13 +54,23 @@ struct FetchTests {
     #expect(delimited.cacheControl == nil)
   }
 
-  /// Redirects are not followed: they could lead anywhere.
-  @Test(arguments: [302, 404, 500])
+  @Test(arguments: [204, 304, 404, 500])
   func everyStatusIsReported(_ status: Int) throws {
-    let (result, server) = try fetch(
-      "HTTP/1.1 \(status) X\r\nLocation: http://127.0.0.1/other\r\nContent-Length: 0\r\n\r\n")
+    let (result, server) = try fetch("HTTP/1.1 \(status) X\r\nContent-Length: 0\r\n\r\n")
     #expect(try result.get().status == status)
     #expect(server.requests == 1)
+  }
+
+  @Test(arguments: [
+    ("Cache-Control: max-age=60\r\nAge: 7\r\n", "max-age=60", 7),
+    ("cache-control: public\r\nCACHE-CONTROL: max-age=60\r\nAge: 0\r\n", "public, max-age=60", 0),
+    ("Age: -1\r\n", nil, nil), ("Age: soon\r\n", nil, nil), ("Age: 99999999999999999999\r\n", nil, nil),
+    ("", nil, nil),
+  ])
+  func howFreshItIs(_ fields: String, _ cacheControl: String?, _ age: Int?) throws {
+    let response = try fetch("HTTP/1.1 200 OK\r\n\(fields)Content-Length: 0\r\n\r\n").result.get()
+    #expect(response.cacheControl == cacheControl)
+    #expect(response.age == age)
   }
 
   @Test func theLimitIsReachedButNotPassed() throws {
@@ -109,5 +119,105 @@ struct FetchTests {
     let words = try #require(result.flatMap(failure))
     #expect(words.hasPrefix("upstream_connect_failed: "))
     #expect(words.hasSuffix("(ECONNREFUSED)"))
+  }
+
+  @Test func httpsWithoutTrust() {
+    let location = Fetch.Location(host: "h", port: 443, target: "/", authority: "h", isSecure: true)
+    var words: String?
+    Fetch.get(test.loop, location) { words = failure($0) }
+    #expect(words == "it is https, and no trusted authorities are given")
+  }
+
+  // MARK: Requests over connections that are kept
+
+  private func pool(_ location: Fetch.Location) throws -> UpstreamPool {
+    UpstreamPool(test.loop, try #require(UpstreamEndpoint(location, tls: nil, proxy: nil)))
+  }
+
+  @Test func aFormIsPosted() throws {
+    let server = try ScriptedServer(test, answering: "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nhi")
+    let location = Fetch.Location(host: "127.0.0.1", port: server.port, target: "/form", authority: "idp")
+    let pool = try pool(location)
+    var request = Fetch.Request(location)
+    request.form = Array("a=1&b=%20".utf8)
+    request.accept = "text/plain"
+    request.authorization = "Basic eDp5"
+    var responses: [Fetch.Response] = []
+    for count in 1...3 {
+      Fetch.send(request, over: pool, timeout: 5_000, limit: 2) { result in
+        if let response = try? result.get() { responses.append(response) }
+      }
+      try test.run(until: { responses.count == count })
+    }
+    #expect(responses.allSatisfy { $0.status == 201 && $0.body == Array("hi".utf8) && $0.location == location })
+    // One connection carries them all.
+    #expect(server.connections.count == 1)
+    let expected =
+      "POST /form HTTP/1.1\r\nHost: idp\r\nAccept: text/plain\r\nAuthorization: Basic eDp5\r\n"
+      + "Content-Type: application/x-www-form-urlencoded\r\nUser-Agent: portcullis\r\nContent-Length: 9\r\n\r\n"
+      + "a=1&b=%20"
+    #expect(server.connections[0].text == String(repeating: expected, count: 3))
+    pool.drain()
+  }
+
+  @Test func anEmptyForm() throws {
+    let server = try ScriptedServer(test, answering: "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    let location = Fetch.Location(host: "127.0.0.1", port: server.port, target: "/", authority: "idp")
+    let pool = try pool(location)
+    var request = Fetch.Request(location)
+    request.form = []
+    var status: Int?
+    Fetch.send(request, over: pool, timeout: 5_000, limit: 0) { status = try? $0.get().status }
+    try test.run(until: { status != nil })
+    #expect(server.connections[0].text.hasSuffix("Content-Length: 0\r\n\r\n"))
+    pool.drain()
+  }
+
+  /// A form that the kernel does not take at once waits in the connection.
+  @Test func aLargeForm() throws {
+    let server = try ScriptedServer(test)
+    let location = Fetch.Location(host: "127.0.0.1", port: server.port, target: "/", authority: "idp")
+    let pool = try pool(location)
+    var request = Fetch.Request(location)
+    let form = [UInt8](repeating: 0x61, count: 1 << 20) + [0x7A]
+    request.form = form
+    let fetch = Fetch.send(request, over: pool, timeout: 10_000, limit: 0) { _ in }
+    try test.run(until: { server.connections.first?.received.last == 0x7A })
+    #expect(server.connections[0].received.suffix(form.count) == form[...])
+    fetch.cancel()
+    pool.drain()
+  }
+
+  @Test(arguments: [true, false])
+  func whoCancelsHearsNothing(_ isWaiting: Bool) throws {
+    let server = try ScriptedServer(test)
+    let location = Fetch.Location(host: "127.0.0.1", port: server.port, target: "/", authority: "idp")
+    let pool = try pool(location)
+    var calls = 0
+    let fetch = Fetch.send(Fetch.Request(location), over: pool, timeout: 5_000, limit: 0) { _ in calls += 1 }
+    if !isWaiting { try test.run(until: { server.requests == 1 }) }
+    fetch.cancel()
+    fetch.cancel()
+    pool.drain()
+    try test.run(until: { server.connections.first?.ended != nil })
+    #expect(server.requests == (isWaiting ? 0 : 1))
+    #expect(calls == 0)
+  }
+
+  /// Time runs also while all connections are taken.
+  @Test func waitingForAConnectionIsLimited() throws {
+    let server = try ScriptedServer(test)
+    let location = Fetch.Location(host: "127.0.0.1", port: server.port, target: "/", authority: "idp")
+    var endpoint = try #require(UpstreamEndpoint(location, tls: nil, proxy: nil))
+    endpoint.maxConnections = 1
+    let pool = UpstreamPool(test.loop, endpoint)
+    let first = Fetch.send(Fetch.Request(location), over: pool, timeout: 5_000, limit: 0) { _ in }
+    var words: String?
+    Fetch.send(Fetch.Request(location), over: pool, timeout: 20, limit: 0) { words = failure($0) }
+    try test.run(until: { words != nil })
+    #expect(words == "no complete answer in time")
+    #expect(server.requests == 1)
+    first.cancel()
+    pool.drain()
   }
 }
