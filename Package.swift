@@ -92,7 +92,7 @@ let package = Package(
     tests("HTTP", ["Bytes"]),
     tests("Net", ["Bytes", "COpenSSL"]),
     tests("Wire", ["Bytes", "HTTP"]),
-    tests("JOSE", ["Bytes", "JSON"]),
+    tests("JOSE", ["Bytes", "COpenSSL", "JSON"]),
     tests("MCP", ["JSON"]),
     tests("Pipeline", ["Bytes", "HTTP", "JOSE", "JSON", "Telemetry"]),
     tests("Inbound", ["Bytes", "COpenSSL", "HTTP", "JSON", "Net", "Pipeline", "Telemetry", "Wire"]),

@@ -2,21 +2,50 @@ internal import Bytes
 internal import COpenSSL
 internal import JSON
 
-/// Builds OpenSSL's public keys from the numbers of a JWK. Every key returned is the caller's to free.
-enum KeyMaterial {
+/// OpenSSL's form of a public key, built from the numbers of a JWK. Shared by all algorithms that the key
+/// may be used with.
+final class KeyMaterial {
+  let key: OpaquePointer
+  /// See ``PublicKey/thumbprint``.
+  let thumbprint: [UInt8]
+
   /// RFC 7518 §3.3: 2048 bits or more. The upper bound keeps one verification below a millisecond.
   private static let rsaBits: ClosedRange<Int32> = 2048...8192
   private static let longestExponent = 8
 
-  static func publicKey(
+  /// Takes over the EVP_PKEY.
+  ///
+  /// - Parameter numbers: what defines the key, as JWK names it.
+  private init(adopting key: OpaquePointer, _ kind: JWSAlgorithm.KeyKind, _ numbers: [(String, [UInt8])]) {
+    self.key = key
+    var members: JSONObject = ["kty": .string(kind.kty)]
+    if let crv = kind.crv { members["crv"] = .string(crv) }
+    for (name, bytes) in numbers { members[name] = .string(Base64URL.encode(bytes)) }
+    thumbprint = KeyThumbprint.sha256(members)
+  }
+
+  deinit { EVP_PKEY_free(key) }
+
+  /// Bytes of a signature as OpenSSL makes it: for RSA those of the modulus.
+  var signatureLength: Int { Int(EVP_PKEY_get_size(key)) }
+
+  /// Reads the public members of a JWK.
+  static func read(
     _ kind: JWSAlgorithm.KeyKind, _ members: JSONObject
-  ) throws(SkippedKey.Reason) -> OpaquePointer {
+  ) throws(SkippedKey.Reason) -> KeyMaterial {
     switch kind {
-    case .rsa: try rsa(modulus: bytes(members, "n"), exponent: bytes(members, "e"))
+    case .rsa:
+      // RFC 7518 §6.3.1.1 forbids leading zeros, yet some providers write one.
+      let n = [UInt8](try bytes(members, "n").drop { $0 == 0 })
+      let e = [UInt8](try bytes(members, "e").drop { $0 == 0 })
+      return KeyMaterial(adopting: try rsa(modulus: n, exponent: e), kind, [("n", n), ("e", e)])
     case .elliptic(_, let group, let coordinate):
-      try elliptic(
-        group: group, x: bytes(members, "x", length: coordinate), y: bytes(members, "y", length: coordinate))
-    case .octet(_, let name, let length): try octet(name: name, x: bytes(members, "x", length: length))
+      let x = try bytes(members, "x", length: coordinate)
+      let y = try bytes(members, "y", length: coordinate)
+      return KeyMaterial(adopting: try elliptic(group: group, x: x, y: y), kind, [("x", x), ("y", y)])
+    case .octet(_, let name, let length):
+      let x = try bytes(members, "x", length: length)
+      return KeyMaterial(adopting: try octet(name: name, x: x), kind, [("x", x)])
     }
   }
 
@@ -65,7 +94,9 @@ enum KeyMaterial {
     return key
   }
 
+  /// OpenSSL takes any 32 bytes for an Ed25519 key, also those for which anybody can sign.
   private static func octet(name: String, x: [UInt8]) throws(SkippedKey.Reason) -> OpaquePointer {
+    guard !Ed25519Point.isWeak(x) else { throw .invalidKey }
     guard let key = EVP_PKEY_new_raw_public_key_ex(nil, name, nil, x, x.count) else {
       ERR_clear_error()
       throw .invalidKey

@@ -1,8 +1,6 @@
 internal import Bytes
-internal import COpenSSL
 
-/// SHA-256 with the digest fetched once and the context used again and again: nothing is allocated per
-/// digest.
+/// SHA-256 as a value that compares in four steps, for tables that are keyed by digests.
 final class SHA256Hasher {
   /// The 32 bytes of a digest, as they lie in memory.
   struct Value: Equatable {
@@ -11,39 +9,17 @@ final class SHA256Hasher {
     static func == (left: Value, right: Value) -> Bool { left.words == right.words }
   }
 
-  private let digest: OpaquePointer
-  private let context: OpaquePointer
+  private let sha256: MessageDigest
 
   /// Fails when OpenSSL has no memory or no SHA-256.
   init?() {
-    guard let digest = EVP_MD_fetch(nil, "SHA256", nil) else {
-      ERR_clear_error()
-      return nil
-    }
-    guard let context = EVP_MD_CTX_new() else {
-      EVP_MD_free(digest)
-      return nil
-    }
-    self.digest = digest
-    self.context = context
-  }
-
-  deinit {
-    EVP_MD_CTX_free(context)
-    EVP_MD_free(digest)
+    guard let sha256 = MessageDigest("SHA256") else { return nil }
+    self.sha256 = sha256
   }
 
   func digest(of bytes: ByteView) -> Value? {
     var value = Value()
-    let isDone = withUnsafeMutableBytes(of: &value) { target in
-      EVP_DigestInit_ex2(context, digest, nil) == 1
-        && EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1
-        && EVP_DigestFinal_ex(context, target.baseAddress?.assumingMemoryBound(to: UInt8.self), nil) == 1
-    }
-    guard isDone else {
-      ERR_clear_error()
-      return nil
-    }
-    return value
+    let isDone = withUnsafeMutableBytes(of: &value) { sha256.digest(bytes, into: $0.baseAddress) }
+    return isDone ? value : nil
   }
 }

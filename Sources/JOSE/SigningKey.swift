@@ -2,32 +2,52 @@ internal import Bytes
 internal import COpenSSL
 package import JSON
 
-/// A private key that signs tokens: for the embedded identity provider and for tests. Lives in memory only.
+/// A private key that signs tokens: for the embedded identity provider, for assertions of our own
+/// (`private_key_jwt`) and for tests. Lives in memory only.
 package final class SigningKey {
   package let algorithm: JWSAlgorithm
-  package let kid: String
+  /// Stands in the header of what is signed, where there is one.
+  package let kid: String?
   /// The public half as a JSON Web Key (RFC 7517 §4).
   package let publicJWK: JSONValue
 
   private let key: OpaquePointer
 
-  /// Makes a new key: RSA with 2048 bits, or on the algorithm's curve.
-  package static func generate(_ algorithm: JWSAlgorithm, kid: String) throws(CryptoFailure) -> SigningKey {
-    let key = try generate(algorithm.traits.key)
+  /// Makes a new key on the algorithm's curve, or for RSA with `bits` bits.
+  package static func generate(
+    _ algorithm: JWSAlgorithm, kid: String?, bits: Int32 = 2048
+  ) throws(CryptoFailure) -> SigningKey {
+    try SigningKey(adopting: generate(algorithm.traits.key, bits: bits), kid: kid, algorithm: algorithm)
+  }
+
+  /// Reads a private key in PEM.
+  ///
+  /// - Parameter algorithm: when nil, the usual one of the key: RS256, ES256, ES384, ES512 or EdDSA.
+  package static func load(
+    pem: [UInt8], kid: String?, algorithm: JWSAlgorithm? = nil
+  ) throws(SigningKeyError) -> SigningKey {
+    let (key, usual) = try PrivateKeyPEM.read(pem, for: algorithm)
     do throws(CryptoFailure) {
-      let publicJWK = try jwk(key, kid: kid, algorithm: algorithm)
-      return SigningKey(adopting: key, kid: kid, algorithm: algorithm, publicJWK: publicJWK)
+      let signer = try SigningKey(adopting: key, kid: kid, algorithm: usual)
+      // A key that cannot sign is found now, not with the first request.
+      _ = try signer.signature(of: [])
+      return signer
+    } catch {
+      throw .library(error)
+    }
+  }
+
+  /// Takes over the EVP_PKEY, also when it throws.
+  private init(adopting key: OpaquePointer, kid: String?, algorithm: JWSAlgorithm) throws(CryptoFailure) {
+    do throws(CryptoFailure) {
+      publicJWK = try Self.jwk(key, kid: kid, algorithm: algorithm)
     } catch {
       EVP_PKEY_free(key)
       throw error
     }
-  }
-
-  private init(adopting key: OpaquePointer, kid: String, algorithm: JWSAlgorithm, publicJWK: JSONValue) {
     self.key = key
     self.kid = kid
     self.algorithm = algorithm
-    self.publicJWK = publicJWK
   }
 
   deinit { EVP_PKEY_free(key) }
@@ -45,9 +65,9 @@ package final class SigningKey {
   package func sign(
     bytes payload: [UInt8], type: String = "at+jwt", header: JSONObject = [:]
   ) throws(CryptoFailure) -> String {
-    var members: JSONObject = [
-      "alg": .string(algorithm.rawValue), "kid": .string(kid), "typ": .string(type),
-    ]
+    var members: JSONObject = ["alg": .string(algorithm.rawValue)]
+    members["kid"] = kid.map { .string($0) }
+    members["typ"] = .string(type)
     for member in header.members { members[member.name] = member.value }
     let signed =
       Base64URL.encode(JSONValue.object(members).serialized()) + "." + Base64URL.encode(payload)
@@ -58,22 +78,27 @@ package final class SigningKey {
   package func signature(of message: [UInt8]) throws(CryptoFailure) -> [UInt8] {
     let context = try CryptoFailure.unwrap(EVP_MD_CTX_new(), "signing context")
     defer { EVP_MD_CTX_free(context) }
-    try CryptoFailure.check(
-      EVP_DigestSignInit_ex(context, nil, algorithm.traits.digest, nil, nil, key, nil), "signing context")
+    let traits = algorithm.traits
+    var parameters: OpaquePointer?
+    guard EVP_DigestSignInit_ex(context, &parameters, traits.digest, nil, nil, key, nil) == 1,
+      traits.configure(parameters)
+    else { throw CryptoFailure("signing context") }
     var length = 0
     try CryptoFailure.check(EVP_DigestSign(context, nil, &length, message, message.count), "signature length")
     var signature = [UInt8](repeating: 0, count: length)
     try CryptoFailure.check(
       EVP_DigestSign(context, &signature, &length, message, message.count), "signature")
     signature.removeLast(signature.count - length)
-    guard case .elliptic(_, _, let coordinate) = algorithm.traits.key else { return signature }
+    guard case .elliptic(_, _, let coordinate) = traits.key else { return signature }
     return try CryptoFailure.unwrap(
       ECDSASignature.concatenated(signature, coordinate: coordinate), "signature encoding")
   }
 }
 
 extension SigningKey {
-  private static func generate(_ kind: JWSAlgorithm.KeyKind) throws(CryptoFailure) -> OpaquePointer {
+  private static func generate(
+    _ kind: JWSAlgorithm.KeyKind, bits: Int32
+  ) throws(CryptoFailure) -> OpaquePointer {
     let name =
       switch kind {
       case .rsa: "RSA"
@@ -84,7 +109,7 @@ extension SigningKey {
     defer { EVP_PKEY_CTX_free(context) }
     try CryptoFailure.check(EVP_PKEY_keygen_init(context), "key generation")
     switch kind {
-    case .rsa: try CryptoFailure.check(EVP_PKEY_CTX_set_rsa_keygen_bits(context, 2048), "key size")
+    case .rsa: try CryptoFailure.check(EVP_PKEY_CTX_set_rsa_keygen_bits(context, bits), "key size")
     case .elliptic(_, let group, _):
       try CryptoFailure.check(EVP_PKEY_CTX_set_group_name(context, group.cString), "curve")
     case .octet: break
@@ -95,12 +120,13 @@ extension SigningKey {
   }
 
   private static func jwk(
-    _ key: OpaquePointer, kid: String, algorithm: JWSAlgorithm
+    _ key: OpaquePointer, kid: String?, algorithm: JWSAlgorithm
   ) throws(CryptoFailure) -> JSONValue {
     let kind = algorithm.traits.key
     var jwk: JSONObject = [
-      "kty": .string(kind.kty), "use": "sig", "alg": .string(algorithm.rawValue), "kid": .string(kid),
+      "kty": .string(kind.kty), "use": "sig", "alg": .string(algorithm.rawValue),
     ]
+    jwk["kid"] = kid.map { .string($0) }
     if let crv = kind.crv { jwk["crv"] = .string(crv) }
     switch kind {
     case .rsa:

@@ -33,9 +33,14 @@ struct KeySetTests {
     (jwk(ec, [("key_ops", ["verify", 1])]), .malformedMember),
     (jwk(ec, [("alg", "RS256")]), .otherAlgorithm), (jwk(ec, [("alg", "ES384")]), .otherAlgorithm),
     (jwk(rsa, [("alg", "RSA-OAEP")]), .otherAlgorithm), (jwk(rsa, [("alg", "HS256")]), .otherAlgorithm),
-    (jwk(rsa, [("alg", "none")]), .otherAlgorithm), (jwk(ec, [("alg", .null)]), .malformedMember),
-    (jwk(ec, [("crv", "P-384")]), .unknownCurve), (jwk(ec, [("crv", nil)]), .unknownCurve),
-    (jwk(okp, [("crv", "X25519")]), .unknownCurve), (jwk(okp, [("crv", "P-256")]), .unknownCurve),
+    (jwk(rsa, [("alg", "none")]), .otherAlgorithm), (jwk(rsa, [("alg", "rs256")]), .otherAlgorithm),
+    (jwk(ec, [("alg", "ECDSA")]), .otherAlgorithm), (jwk(ec, [("alg", "ECDH-ES")]), .otherAlgorithm),
+    (["kty": "RSA", "x5c": ["MIIC"]], .certificateOnly), (["kty": "EC", "x5c": ["MIIC"]], .certificateOnly),
+    (["kty": "RSA", "use": "enc", "x5c": ["MIIC"]], .otherUse), (jwk(ec, [("alg", .null)]), .malformedMember),
+    (jwk(ec, [("crv", "P-384")]), .malformedMember), (jwk(ec, [("crv", nil)]), .unknownCurve),
+    (jwk(ec, [("crv", "secp256k1")]), .unknownCurve),
+    (jwk(okp, [("crv", "X25519")]), .unknownCurve), (jwk(okp, [("crv", "Ed448")]), .unknownCurve),
+    (jwk(okp, [("crv", "P-256")]), .unknownCurve),
     (jwk(ec, [("x", nil)]), .malformedMember), (jwk(ec, [("y", "")]), .malformedMember),
     (jwk(ec, [("x", "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU=")]), .malformedMember),
     (jwk(ec, [("x", "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEV")]), .malformedMember),
@@ -77,11 +82,11 @@ struct KeySetTests {
       ], "other": 1,
     ])
     #expect(keys.skipped.isEmpty)
-    #expect(keys.keys.map(\.algorithm) == [.rs256, .es256, .edDSA])
-    #expect(keys.keys.map(\.kid) == ["r", nil, "o"])
+    #expect(keys.keys.map(\.algorithm) == [.rs256, .rs384, .rs512, .ps256, .ps384, .ps512, .es256, .edDSA])
+    #expect(keys.keys.map(\.kid) == ["r", "r", "r", "r", "r", "r", nil, "o"])
   }
 
-  @Test func duplicatesAreSkippedUnlessTheAlgorithmDiffers() throws {
+  @Test func theSameKeyTwiceIsSkipped() throws {
     let keys = try KeySet(jwks: [
       "keys": [
         Self.jwk(Self.ec, [("kid", "k")]), Self.jwk(Self.ec, [("kid", "k")]),
@@ -89,32 +94,67 @@ struct KeySetTests {
         .object(Self.ec), .object(Self.ec),
       ]
     ])
-    #expect(keys.skipped == [try #require(keys.skipped.first)])
-    #expect(keys.skipped.first?.index == 1)
-    #expect(keys.skipped.first?.kid == "k")
-    #expect(keys.skipped.first?.reason == .duplicate)
-    #expect(keys.keys.count == 4)
+    #expect(keys.skipped.map(\.index) == [1, 4])
+    #expect(keys.skipped.map(\.kid) == ["k", nil])
+    #expect(keys.skipped.map(\.reason) == [.duplicate, .duplicate])
+    #expect(keys.keys.map(\.algorithm) == [.es256, .es256, .edDSA])
+  }
+
+  /// A key with a narrower twin: nothing is lost, whichever comes first.
+  @Test func aTwinAddsOnlyWhatIsNew() throws {
+    let wide = Self.jwk(Self.rsa, [("kid", "k")])
+    let narrow = Self.jwk(Self.rsa, [("kid", "k"), ("alg", "PS256")])
+    #expect(try KeySet(jwks: ["keys": [wide, narrow]]).skipped.map(\.reason) == [.duplicate])
+    let reversed = try KeySet(jwks: ["keys": [narrow, wide]])
+    #expect(reversed.skipped.isEmpty)
+    #expect(reversed.keys.count == 6)
+  }
+
+  @Test func countsWhatIsSkippedByReason() throws {
+    let keys = try KeySet(jwks: [
+      "keys": [
+        1, Self.jwk(Self.ec, [("use", "enc")]), ["kty": "RSA", "x5c": ["MIIC"]], .object(Self.ec),
+        Self.jwk(Self.rsa, [("use", "enc")]), ["kty": "oct", "k": "AA"],
+      ]
+    ])
+    #expect(keys.skippedCounts.map(\.reason) == [.notAnObject, .unknownKeyType, .otherUse, .certificateOnly])
+    #expect(keys.skippedCounts.map(\.count) == [1, 1, 2, 1])
+    #expect(keys.keys.count == 1)
   }
 
   @Test func candidates() throws {
     let named = (0..<3).map { Self.jwk(Self.ec, [("kid", .string("e\($0)"))]) }
     let keys = try KeySet(jwks: [
-      "keys": .array(
-        named + [Self.jwk(Self.rsa, [("kid", "e1")])] + [JSONValue](repeating: .object(Self.ec), count: 3))
+      "keys": .array(named + [Self.jwk(Self.rsa, [("kid", "e1")]), .object(Self.ec)])
     ])
     func kids(_ kid: String?, _ algorithm: JWSAlgorithm) -> [String?] {
       keys.candidates(kid: kid, algorithm: algorithm).map(\.kid)
     }
     #expect(kids("e1", .es256) == ["e1"])
     #expect(kids("e1", .rs256) == ["e1"])
+    #expect(kids("e1", .ps512) == ["e1"])
     #expect(kids("E1", .es256) == [])
     #expect(kids("e1", .edDSA) == [])
+    #expect(kids("e1", .es384) == [])
     #expect(kids("", .es256) == [])
     #expect(kids("\u{E9}", .es256) == [])
-    #expect(kids(nil, .es256) == ["e0", "e1", "e2", nil])
+    #expect(kids(nil, .es256) == [nil, "e0", "e1", "e2"])
     #expect(kids(nil, .rs256) == ["e1"])
     #expect(kids(nil, .edDSA) == [])
     #expect(keys.candidates(kid: "e2", algorithm: .es256).first?.algorithm == .es256)
+  }
+
+  /// A provider that reuses a key ID for a new key: both are tried, a few at most.
+  @Test func keysOfOneIDAreTriedTogether() throws {
+    let signers = try (0..<6).map { _ in try SigningKey.generate(.es256, kid: "k") }
+    let other = try SigningKey.generate(.es256, kid: "other")
+    let published = signers.map(\.publicJWK)
+    let keys = try KeySet(jwks: ["keys": .array([published[0], other.publicJWK] + published[1...])])
+    #expect(keys.skipped.isEmpty)
+    let candidates = keys.candidates(kid: "k", algorithm: .es256)
+    #expect(candidates.map(\.kid) == ["k", "k", "k", "k"])
+    #expect(Set(candidates.map(\.thumbprint)).count == 4)
+    #expect(keys.candidates(kid: "other", algorithm: .es256).count == 1)
   }
 
   @Test(arguments: [

@@ -1,6 +1,6 @@
 import JSON
 
-/// The examples of RFC 7515 (A.2, A.3) and RFC 8037 (A.2, A.4).
+/// The examples of RFC 7515 (A.2 to A.4), RFC 7638 (3.1) and RFC 8037 (A.2 to A.4).
 enum RFCVectors {
   static let rsaModulus =
     "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yR"
@@ -28,6 +28,26 @@ enum RFCVectors {
   static let es256 =
     "eyJhbGciOiJFUzI1NiJ9." + claims
     + ".DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"
+
+  static let p521: JSONObject = [
+    "kty": "EC", "crv": "P-521",
+    "x": "AekpBQ8ST8a8VcfVOTNl353vSrDCLLJXmPk06wTjxrrjcBpXp5EOnYG_NjFZ6OvLFV1jSfS9tsz4qUxcWceqwQGk",
+    "y": "ADSmRA43Z1DSNx_RvcLI87cdL07l6jQyyBXMoxVg_l2Th-x3S1WDhjDly79ajL4Kkd0AZMaZmh9ubmf63e3kyMj2",
+  ]
+  /// Its payload is the text "Payload".
+  static let es512 =
+    "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA"
+    + ".AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw_7XdtAG8GaSwFKdCAPZ"
+    + "goXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn"
+
+  static let thumbprintKey: JSONObject = [
+    "kty": "RSA",
+    "n": .string(
+      "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiF"
+        + "V4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9"
+        + "c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1"
+        + "jF44-csFCur-kEgU8awapJzKnqDKgw"), "e": "AQAB", "alg": "RS256", "kid": "2011-04-29",
+  ]
 
   /// RFC 8037 signs plain text.
   static let edDSAInput = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc"

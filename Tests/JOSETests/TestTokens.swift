@@ -19,7 +19,7 @@ enum TestKeys {
   }
 }
 
-enum TestFailure: Error { case noSuchKey, notVerified(String) }
+enum TestFailure: Error { case noSuchKey, notVerified(String), openSSL }
 
 /// A token that is in order, and what a test changes about it.
 enum TestTokens {
@@ -64,6 +64,13 @@ extension String {
   {
     var token = self
     return token.withUTF8 { TokenVerifier(policy: policy).judge(ByteView($0), keys: keys, now: now) }
+  }
+
+  /// The payload as text, its signature checked and nothing else.
+  func verified(by keys: KeySet) throws(TokenFault) -> String {
+    try [UInt8](utf8).withUnsafeBufferPointer { (token) throws(TokenFault) in
+      String(decoding: try keys.verify(ByteView(token)), as: UTF8.self)
+    }
   }
 
   /// What became of the token, in one word.

@@ -46,7 +46,7 @@ struct TokenVerifierTests {
     ("{\"alg\":\"none\"}", "unsupported_algorithm"), ("{\"alg\":\"None\"}", "unsupported_algorithm"),
     ("{\"alg\":\"\"}", "unsupported_algorithm"), ("{\"alg\":\"HS256\"}", "unsupported_algorithm"),
     ("{\"alg\":\"es256\"}", "unsupported_algorithm"), ("{\"alg\":\"ES256 \"}", "unsupported_algorithm"),
-    ("{\"alg\":\"ES384\"}", "unsupported_algorithm"), ("{\"alg\":\"RSA1_5\"}", "unsupported_algorithm"),
+    ("{\"alg\":\"ES256K\"}", "unsupported_algorithm"), ("{\"alg\":\"RSA1_5\"}", "unsupported_algorithm"),
     ("{\"alg\":\"ES256\",\"crit\":[\"exp\"],\"exp\":1}", "unsupported_header"),
     ("{\"alg\":\"ES256\",\"crit\":[]}", "unsupported_header"),
     ("{\"alg\":\"ES256\",\"crit\":null}", "unsupported_header"),

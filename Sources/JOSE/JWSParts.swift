@@ -1,0 +1,57 @@
+internal import Bytes
+internal import Glibc
+internal import JSON
+
+/// A JWS of any content in compact serialization taken apart (RFC 7515 §3.1), its signature not checked yet.
+struct JWSParts {
+  /// Longest token looked at, in bytes; longer ones cost us nothing (RFC 8725 §3.6 and the field limits of
+  /// HTTP).
+  static let longest = 16 * 1024
+
+  /// A token is small and flat; more than this is an attempt to keep us busy.
+  private static let limits = JSONLimits(depth: 16, values: 4_000)
+
+  let header: JOSEHeader
+  let payload: [UInt8]
+  let signature: [UInt8]
+  /// Header and payload as they were signed: the first so many bytes of the token.
+  let signedLength: Int
+
+  init(_ token: ByteView) throws(TokenFault) {
+    guard token.count <= Self.longest else { throw .tooLong }
+    // A third dot is a foreign character in the signature.
+    guard let first = Self.dot(in: token, from: 0), let last = Self.dot(in: token, from: first &+ 1) else {
+      throw .malformed
+    }
+    guard first > 0, last &+ 1 < token.count,
+      let headerText = Base64URL.decode(token.slice(0, first)),
+      let payload = Base64URL.decode(token.slice(first &+ 1, last &- first &- 1)),
+      let signature = Base64URL.decode(token.from(last &+ 1))
+    else { throw .malformed }
+    header = try JOSEHeader(Self.object(headerText, .malformedHeader))
+    self.payload = payload
+    self.signature = signature
+    signedLength = last
+  }
+
+  /// Whether one of `keys` made the signature of `token`, of which these are the parts.
+  func isSigned(_ token: ByteView, by keys: ArraySlice<PublicKey>) -> Bool {
+    let message = token.slice(0, signedLength)
+    return signature.withUnsafeBytes { signature in
+      keys.contains { $0.verify(signature, over: message) }
+    }
+  }
+
+  private static func dot(in token: ByteView, from start: Int) -> Int? {
+    guard start < token.count, let base = token.baseAddress,
+      let found = memchr(base + start, Int32(ASCII.dot), token.count &- start)
+    else { return nil }
+    return UnsafeRawPointer(found) - base
+  }
+
+  /// A header or a set of claims, within the limits of a token.
+  static func object(_ text: [UInt8], _ fault: TokenFault) throws(TokenFault) -> JSONObject {
+    guard let object = (try? JSONValue.parse(text, limits: limits))?.objectValue else { throw fault }
+    return object
+  }
+}
