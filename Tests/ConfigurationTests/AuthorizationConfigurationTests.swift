@@ -196,6 +196,27 @@ struct AuthorizationConfigurationTests {
       adding: "      advertised_scope_mapping: [a]",
       "9:33: error: \(at).advertised_scope_mapping: expected a mapping, found a list"),
     Breakage(
+      adding: "      provider: octa\n      keys_refresh: 59s\n      allowed_algorithms: [RS256, HS256]\n"
+        + "      token_type: jwt\n      client_id_claims: []\n      scope_claims: ['']\n      scope_match: some\n"
+        + "      token_cache_size: 0",
+      "9:17: error: \(at).provider: expected okta or entra or cognito or auth0 or keycloak or google or ping or workos "
+        + "or descope or generic, found \"octa\"",
+      "10:21: error: \(at).keys_refresh: expected a duration from 1m to 24h, found \"59s\"",
+      "11:35: error: \(at).allowed_algorithms[1]: expected RS256 or RS384 or RS512 or PS256 or PS384 or PS512 or ES256 "
+        + "or ES384 or ES512 or EdDSA, found \"HS256\"",
+      "12:19: error: \(at).token_type: expected any or at+jwt, found \"jwt\"",
+      "13:25: error: \(at).client_id_claims: the list is empty",
+      "14:22: error: \(at).scope_claims[0]: the value is empty",
+      "15:20: error: \(at).scope_match: expected any or all, found \"some\"",
+      "15:20: warning: \(at).scope_match: scope_match has no effect without allowed_scopes",
+      "16:25: error: \(at).token_cache_size: expected a size from 1KiB to 64GiB, found \"0\""),
+    Breakage(
+      adding: "      allowed_scopes: [a]\n      scope_hierarchy: {a: [b], b: [c, a], c: c, 'd e': [f]}",
+      "10:28: error: \(at).scope_hierarchy.a: scopes include each other in a circle: \"a → b → a\"",
+      "10:47: error: \(at).scope_hierarchy.c: expected a list, found the value \"c\"",
+      "10:50: error: \(at).scope_hierarchy.d e: expected one scope without spaces, quotes or backslashes, found "
+        + "\"d e\""),
+    Breakage(
       adding: "      clock_skew: 301s\n      allow_plaintext_provider: maybe\n      token_cache_entries: -1",
       "9:19: error: \(at).clock_skew: expected a duration from 0ms to 5m, found \"301s\"",
       "10:33: error: \(at).allow_plaintext_provider: expected true or false, found \"maybe\"",
@@ -266,6 +287,17 @@ struct AuthorizationConfigurationTests {
   func eitherKindOfBindingIsEnough(binding: String) {
     let text = Fixture.minimal.replacing("allowed_audience: [aud]", with: binding)
     #expect(Fixture.load(text).diagnostics.isEmpty)
+  }
+
+  @Test func doubtsScopeRulesWithoutScopes() {
+    let result = Fixture.load(Fixture.minimal + "      scope_match: all\n      scope_hierarchy: {a: [b]}\n")
+    #expect(
+      Fixture.findings(result) == [
+        "9:20: warning: \(Self.at).scope_match: scope_match has no effect without allowed_scopes",
+        "10:24: warning: \(Self.at).scope_hierarchy: scope_hierarchy has no effect without allowed_scopes",
+      ])
+    #expect(result.configuration != nil)
+    #expect(Fixture.findings(Fixture.minimal + "      scope_match: any\n") == [])
   }
 
   @Test func doubtsScopesThatAreNotOfTheResource() {

@@ -15,6 +15,12 @@ enum Fixture {
 
     """
 
+  /// The configuration with other keys in `authorization`: the first of the lines is line 7, and begins in column 7.
+  static func authorization(_ lines: [String]) -> String {
+    let start = minimal.firstRange(of: "      discovery_url")?.lowerBound ?? minimal.endIndex
+    return minimal[..<start] + lines.map { "      \($0)\n" }.joined()
+  }
+
   static func load(
     _ text: String, environment: [String: String] = [:], files: [String: String] = [:]
   ) -> LoadResult {

@@ -242,4 +242,91 @@ struct RouteConfigurationTests {
     #expect(metadata.resource == "api://tools")
     #expect(metadata.scopesSupported == ["mcp", "offline_access"])
   }
+
+  // MARK: Several providers
+
+  private static func several(_ entries: String...) -> String {
+    Fixture.authorization(entries.map { "- {\($0)}" })
+  }
+
+  @Test func aListNamesSeveralProviders() throws {
+    let result = Fixture.load(
+      Self.several(
+        "issuer: \"https://a.example\", allowed_audience: [a], allowed_scopes: [s, t]",
+        "issuer: \"https://b.example\", allowed_clients: [b], allowed_scopes: [t, u], "
+          + "advertised_scope_mapping: {u: v, t: s}"))
+    #expect(Fixture.findings(result) == [])
+    #expect(Fixture.providers(result).map(\.issuer) == ["https://a.example", "https://b.example"])
+    // What any of them knows, each scope once.
+    #expect(result.configuration?.routes.first?.metadata?.scopesSupported == ["s", "t", "v"])
+    let expanded = try #require(result.configuration).expanded()
+    #expect(expanded.contains("    authorization:\n      - provider: generic\n"))
+    #expect(Fixture.load(expanded).configuration == result.configuration)
+  }
+
+  @Test func aListOfOneIsOneProvider() throws {
+    let entry = "issuer: https://a.example, allowed_audience: [a]"
+    let list = Fixture.load(Self.several(entry))
+    let mapping = Fixture.load(Fixture.authorization(entry.split(separator: ", ").map(String.init)))
+    #expect(Fixture.providers(list).count == 1)
+    #expect(list.configuration == mapping.configuration)
+  }
+
+  private static let at = "routes[0].authorization"
+
+  @Test(arguments: [
+    (
+      ["issuer: https://a, allowed_audience: [a]", "issuer: https://a, allowed_audience: [b]"],
+      ["8:18: error: \(at)[1].issuer: https://a is the issuer of a provider above"]
+    ),
+    (
+      ["provider: google, allowed_clients: [a]", "provider: google, allowed_clients: [b]"],
+      [
+        "7:20: warning: \(at)[0].provider: \(google)",
+        "8:9: error: \(at)[1].issuer: https://accounts.google.com is the "
+          + "issuer of a provider above", "8:20: warning: \(at)[1].provider: \(google)",
+      ]
+    ),
+    // The rule of GW-46 is for each of them.
+    (
+      ["issuer: https://a, allowed_audience: [a]", "issuer: https://b, allowed_scopes: [s]"],
+      ["8:9: error: \(at)[1]: any token of this provider would be accepted, whomever it was issued for"]
+    ),
+    (
+      ["allowed_audience: [a]", "issuer: https://b, allowed_audience: b, isuer: c"],
+      [
+        "7:9: error: \(at)[0].discovery_url: is missing",
+        "8:47: error: \(at)[1].allowed_audience: expected a list, found the value \"b\"",
+        "8:50: error: \(at)[1].isuer: unknown key \"isuer\"",
+      ]
+    ),
+    (
+      [
+        "issuer: https://a, allowed_audience: [a]",
+        "issuer: https://b, allowed_audience: [b], certificate_bound_tokens: true",
+      ],
+      [
+        "8:78: error: \(at)[1].certificate_bound_tokens: no listener asks clients for a certificate, so every request "
+          + "would be refused"
+      ]
+    ),
+  ])
+  func faultsOfAListNameTheirEntry(entries: [String], findings: [String]) {
+    let result = Fixture.load(Fixture.authorization(entries.map { "- {\($0)}" }))
+    #expect(Fixture.findings(result) == findings)
+    #expect(result.configuration == nil)
+  }
+
+  private static let google =
+    "Google's access tokens are opaque and cannot be introspected, so none of them is accepted"
+
+  @Test(arguments: [
+    ("[]", "6:20: error: \(at): the list is empty"),
+    ("[none]", "6:21: error: \(at)[0]: expected a mapping, found the value \"none\""),
+    ("~", "6:20: error: \(at): expected a mapping or a list of mappings, found nothing"),
+  ])
+  func refusesWhatIsNoProvider(value: String, finding: String) {
+    let text = Fixture.authorization([]).replacing("authorization:\n", with: "authorization: \(value)\n")
+    #expect(Fixture.findings(text) == [finding])
+  }
 }

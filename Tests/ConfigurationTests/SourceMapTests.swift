@@ -32,6 +32,32 @@ struct SourceMapTests {
     #expect(finding.rendered.hasSuffix("remedy: Mend it."))
   }
 
+  private static let several = Fixture.minimal.replacing(
+    """
+          discovery_url: http://127.0.0.1:9000/.well-known/openid-configuration
+          allowed_audience: [aud]
+    """,
+    with: """
+            - {issuer: "https://a.example", allowed_audience: [a]}
+            - issuer: https://b.example
+              allowed_audience: [b]
+      """)
+
+  @Test func oneSectionAndAListOfThemLeadToTheSameKeys() {
+    let path = "routes[0].authorization"
+    let one = Fixture.load(Fixture.minimal).sources
+    #expect(one.sections(at: path) == [path])
+    #expect(one.place(of: "\(path).allowed_audience") == "conf/test.yaml:8")
+    #expect(one.sections(at: "routes[0].path") == [])
+    #expect(one.sections(at: "routes[1].authorization") == [])
+    let several = Fixture.load(Self.several)
+    #expect(several.diagnostics.isEmpty)
+    #expect(several.sources.sections(at: path) == ["\(path)[0]", "\(path)[1]"])
+    #expect(several.sources.place(of: "\(path)[0].allowed_audience") == "conf/test.yaml:7")
+    #expect(several.sources.place(of: "\(path)[1].allowed_audience") == "conf/test.yaml:9")
+    #expect(several.sources.place(of: "\(path)[1].allowed_clients") == "conf/test.yaml:8")
+  }
+
   @Test func addedFindingsStandInTheOrderOfTheText() {
     let loaded = Fixture.load(Fixture.minimal + "      allowed_scopes: [email]\n")
     let finding = loaded.sources.diagnostic(.warning, at: "routes[0].upstream.url", "is odd", remedy: "Mend it.")

@@ -16,6 +16,20 @@ struct YAMLWriterTests {
     #expect(yaml.text == "key: \(written)\n")
   }
 
+  @Test func aSecretStaysWhereItIs() {
+    var yaml = YAMLWriter()
+    yaml.secret("a", Secret("x", written: "${file:/run/secrets/a b}"))
+    yaml.secret("b", Secret("x", written: "x"))
+    #expect(yaml.text == "a: \"${file:/run/secrets/a b}\"\nb: \"***\"\n")
+  }
+
+  @Test func sortsDictionaries() {
+    var yaml = YAMLWriter()
+    yaml.dictionary("none", ifPresent: [String: String]()) { $0.string($1, $2) }
+    yaml.dictionary("some", ifPresent: ["b": ["x"], "a b": ["z", "${"]]) { $0.strings($1, $2) }
+    #expect(yaml.text == "some:\n  \"a b\":\n    - z\n    - \"$${\"\n  b:\n    - x\n")
+  }
+
   @Test func laysOutSections() {
     var yaml = YAMLWriter()
     yaml.strings("none", [])

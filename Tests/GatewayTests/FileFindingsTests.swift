@@ -123,4 +123,24 @@ struct FileFindingsTests {
     let leaf = try authority.issue(names: ["mcp.example.com"], end: 15 * 86_400)
     #expect(findings(try paths(leaf), []) == [])
   }
+
+  @Test func filesOfSeveralProvidersAreToldApart() {
+    let text = """
+      public_url: https://mcp.example.com
+      routes:
+        - path: /mcp
+          upstream: {url: "http://127.0.0.1:9"}
+          authorization:
+            - {issuer: "https://a.example", allowed_audience: [a]}
+            - issuer: https://b.example
+              allowed_audience: [b]
+              provider_ca: \(files.path)/missing
+      """
+    let loader = ConfigurationLoader(
+      environment: { _ in nil }, readFile: { _ throws(TextFileError) in throw TextFileError(reason: "none") })
+    let result = loader.load(text: text, file: "test.yaml")
+    let findings = result.configuration.map { FileFindings.of($0, result.sources) } ?? []
+    #expect(findings.map(\.path) == ["routes[0].authorization[1].provider_ca"])
+    #expect(findings.map(\.line) == [9])
+  }
 }
