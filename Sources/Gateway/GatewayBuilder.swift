@@ -29,6 +29,7 @@ package final class GatewayBuilder {
   private let configuration: GatewayConfiguration
   private let log: Log
   private let metrics = Metrics()
+  private let readiness = Readiness()
   /// One store for each provider, whoever of the routes uses it.
   private var keyStores: [String: KeyStore] = [:]
 
@@ -45,7 +46,9 @@ package final class GatewayBuilder {
     let certificates = CertificateKeeper(loop, log, metrics)
     for listener in configuration.listeners { try listen(service, listener, certificates) }
     certificates.start()
-    return RunningGateway(service, try admin(), certificates)
+    let admin = try admin()
+    for store in readiness.stores { store.start() }
+    return RunningGateway(service, admin, certificates, readiness)
   }
 
   private func listen(
@@ -80,7 +83,7 @@ package final class GatewayBuilder {
   private func admin() throws(StartFailure) -> InboundService? {
     guard let configuration = configuration.admin else { return nil }
     let quiet = Log(minimum: .error, logsRequests: false) { _ in }
-    let service = InboundService(loop, InboundSettings(), Router(RequestPaths.admin(metrics)), quiet)
+    let service = InboundService(loop, InboundSettings(), Router(RequestPaths.admin(metrics, readiness)), quiet)
     let listener = try open(service, SocketAddress(configuration.address), backlog: 128, ListenerOptions())
     log.event(.info, "admin_listening") { $0.member("address", text: listener.address.description) }
     return service
@@ -155,6 +158,7 @@ package final class GatewayBuilder {
     let keyLog = KeyLog(issuer: provider.issuer, log, metrics)
     let store = KeyStore(loop, provider) { keyLog.write($0) }
     keyStores[key] = store
+    readiness.watch(store)
     return store
   }
 

@@ -41,12 +41,15 @@ enum RequestPaths {
   }
 
   /// The operator's pages.
-  static func admin(_ metrics: Metrics) -> [Route] {
+  static func admin(_ metrics: Metrics, _ readiness: Readiness) -> [Route] {
     [
       Route(
         name: "metrics", authority: nil, path: "/metrics", isPrefix: false,
         RequestPath(local: [MetricsPage(metrics)])),
       Route(name: "health", authority: nil, path: "/healthz", isPrefix: false, RequestPath(local: [HealthPage()])),
+      Route(
+        name: "readiness", authority: nil, path: "/readyz", isPrefix: false,
+        RequestPath(local: [ReadinessPage { readiness.obstacles }])),
     ]
   }
 

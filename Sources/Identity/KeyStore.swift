@@ -92,6 +92,10 @@ package final class KeyStore {
   private let report: (Event) -> Void
   private var state: KeyStoreState
   private var waiting = Waiting()
+  private let cacheFile: KeyCacheFile?
+  private var watcher: FileWatcher?
+  /// When a file that has changed is read again.
+  private var fileDeadline: Deadline?
   /// The next refresh, or the next try.
   private var refreshDeadline: Deadline?
   /// The next fetch that requests may cause, while some wait for it.
@@ -115,14 +119,26 @@ package final class KeyStore {
     self.chance = chance
     self.report = report
     source = KeySource(loop, provider)
+    cacheFile = Self.cacheFile(loop, provider, report)
     state = KeyStoreState(refresh: provider.refresh, timing: timing)
     refreshDeadline = Deadline(loop.deadlines) { [unowned self] in refresh() }
     requestDeadline = Deadline(loop.deadlines) { [unowned self] in askAgain() }
+    fileDeadline = Deadline(loop.deadlines) { [unowned self] in readAgain() }
   }
 
   deinit {
     refreshDeadline?.invalidate()
     requestDeadline?.invalidate()
+    fileDeadline?.invalidate()
+    watcher?.stop()
+  }
+
+  /// A file needs no copy.
+  private static func cacheFile(
+    _ loop: Loop, _ provider: KeyProvider, _ report: @escaping (Event) -> Void
+  ) -> KeyCacheFile? {
+    if case .file = provider.source { return nil }
+    return provider.cacheFile.map { path in KeyCacheFile(loop, path) { report(.notKept($0)) } }
   }
 
   package var issuer: String { provider.issuer }
@@ -136,8 +152,15 @@ package final class KeyStore {
   /// Milliseconds since the keys in use were fetched.
   package var keyAge: UInt64? { state.age(now: loop.now) }
 
-  /// Gets keys before anybody asks. Waits for nothing; tries again until it succeeds.
-  package func start() { refresh() }
+  /// Gets keys before anybody asks. Waits for nothing; tries again until it succeeds. What an earlier run has kept
+  /// serves in the meantime, and a file is watched from now on.
+  package func start() {
+    if case .file(let path) = provider.source, watcher == nil {
+      watcher = FileWatcher(loop, path) { [unowned self] in fileDeadline?.set(in: Self.settling) }
+    }
+    cacheFile?.read(issuer: provider.issuer) { [self] in adopt($0) }
+    refresh()
+  }
 
   /// Finds keys, newer than `generation` when those did not fit for that `cause`.
   ///
@@ -174,8 +197,31 @@ package final class KeyStore {
 
   // MARK: Fetching
 
+  /// Milliseconds to wait for further changes of a file: it may not have been written at one stroke.
+  private static let settling: UInt64 = 200
+
+  private func readAgain() {
+    // What is being read now may be the file before its change.
+    if state.isFetching { fileDeadline?.set(in: Self.settling) } else { refresh() }
+  }
+
   private func refresh() {
     if state.refresh(now: loop.now) { fetch() }
+  }
+
+  /// Takes what an earlier run has kept, unless the provider was faster.
+  private func adopt(_ kept: KeptKeys) {
+    guard let keys = try? KeySet(jwks: kept.document), !keys.keys.isEmpty else {
+      return report(.notKept("the kept keys of \(provider.issuer) hold no usable key; they are ignored"))
+    }
+    // A clock that went back makes nothing younger than now; one that is far ahead makes no number too large.
+    let age = UInt64(min(max(0, Loop.unixTime.subtractingReportingOverflow(kept.fetchedAt).partialValue), 1 << 40))
+    guard state.adopt(keys, age: age * 1000, now: loop.now) else { return }
+    document = kept.document
+    metadata = kept.metadata
+    report(.fromDisk(usable: keys.keys.count, age: Int(clamping: age)))
+    changed(keys)
+    askAgain()
   }
 
   private func fetch() {
@@ -199,12 +245,20 @@ package final class KeyStore {
     let wasStale = state.isStale
     refreshDeadline?.set(in: state.succeeded(keys, documents.freshness, now: loop.now, chance: chance()))
     lastFailure = nil
-    metadata = documents.metadata
-    document = published
+    keep(documents.metadata, published)
     report(keys.map { .fetched(usable: $0.keys.count, skipped: $0.skipped) } ?? .unchanged)
     if wasStale { report(.recovered) }
     if let keys { changed(keys) }
     askAgain()
+  }
+
+  private func keep(_ newMetadata: ProviderMetadata?, _ published: JSONValue) {
+    let isKept = published == document && newMetadata == metadata
+    metadata = newMetadata
+    document = published
+    guard !isKept else { return }
+    cacheFile?.write(
+      KeptKeys(issuer: provider.issuer, fetchedAt: Loop.unixTime, metadata: newMetadata, document: published))
   }
 
   private func changed(_ keys: KeySet) {

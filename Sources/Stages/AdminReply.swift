@@ -3,10 +3,10 @@ import Pipeline
 
 /// What the pages of the admin listener have in common: they are read, and never kept.
 enum AdminReply {
-  static func read(_ exchange: Exchange, contentType: String, _ body: () -> [UInt8]) -> Verdict {
+  static func read(_ exchange: Exchange, status: Int = 200, contentType: String, _ body: () -> [UInt8]) -> Verdict {
     switch exchange.request.method {
     case .get, .head:
-      .respond(Reply(200, [("Content-Type", contentType), ("Cache-Control", "no-store")], body: body()))
+      .respond(Reply(status, [("Content-Type", contentType), ("Cache-Control", "no-store")], body: body()))
     default:
       .respond(
         .json(

@@ -181,6 +181,17 @@ struct GatewayBuilderTests {
     #expect(backend.requests.count == 3)
   }
 
+  /// Nobody has to ask: the first token finds the keys there.
+  @Test func keysAreFetchedAtStart() throws {
+    let key = try SigningKey.generate(.es256, kid: "1")
+    let provider = try Counterpart.provider(test, key)
+    let route = Sample.route("/mcp", Sample.authorization(provider.origin))
+    let gateway = try TestGateway(test, Sample.gateway("https://mcp.example.com", route))
+    #expect(gateway.events("keys_fetched").isEmpty, "the start waits for nothing")
+    try test.run(until: { gateway.events("keys_fetched").count == 1 })
+    #expect(gateway.events("request").isEmpty)
+  }
+
   /// The provider is down, which is not the client's fault: 503, never 401 (GW-16).
   @Test func aProviderThatCannotBeReached() throws {
     let key = try SigningKey.generate(.es256, kid: "1")
@@ -303,6 +314,9 @@ struct GatewayBuilderTests {
     let health = try ask("GET", "/healthz")
     #expect(health.hasPrefix("HTTP/1.1 200 OK\r\n"))
     #expect(health.hasSuffix("\r\n\r\nok\n"))
+    let readiness = try ask("GET", "/readyz")
+    #expect(readiness.hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
+    #expect(readiness.hasSuffix("\r\n\r\nno keys of http://127.0.0.1:9\n"))
     let metrics = try ask("GET", "/metrics")
     #expect(metrics.hasPrefix("HTTP/1.1 200 OK\r\n"))
     #expect(metrics.contains("\r\nContent-Type: text/plain; version=0.0.4"))
@@ -315,8 +329,8 @@ struct GatewayBuilderTests {
       #expect(try ask("GET", path).hasPrefix("HTTP/1.1 404 "))
     }
     // Clients do not get to see them, and what the operator asks for is not in the log of what clients do.
-    for path in ["/metrics", "/healthz"] { #expect(try gateway.status("GET", path) == 404) }
-    #expect(gateway.events("request").count == 3)
+    for path in ["/metrics", "/healthz", "/readyz"] { #expect(try gateway.status("GET", path) == 404) }
+    #expect(gateway.events("request").count == 4)
   }
 }
 

@@ -191,7 +191,7 @@ struct KeyStoreTests {
     try test.run(until: { watch.store.isReady })
     provider.isDown = true
     try test.run(until: { watch.lines.count { $0.contains("upstream_") } >= 3 })
-    #expect(watch.lines.count { $0 == "stale 0" } == 1)
+    #expect(watch.lines.count { $0.hasPrefix("stale ") } == 1)
     #expect(watch.find() == nil)
     #expect(watch.outcomes == ["keys 1"])
     #expect(watch.store.isReady)
@@ -254,7 +254,7 @@ struct KeyStoreTests {
     #expect(watch.find() == nil)
     #expect(watch.outcomes.last == "keys 1")
     #expect(watch.lines.count == 3)
-    #expect(watch.lines.last == "stale 0")
+    #expect(watch.lines.last?.hasPrefix("stale ") == true)
   }
 
   @Test func theProviderIsDown() throws {
