@@ -66,13 +66,20 @@ package struct UpstreamEndpoint {
 extension UpstreamEndpoint {
   /// The origin of a document.
   ///
-  /// - Parameter tls: how to secure connections when the location is https.
-  /// - Returns: nil when they cannot be.
+  /// - Parameters:
+  ///   - tls: how to secure connections when the location is https.
+  ///   - proxy: not asked for this machine: what it calls loopback is another one, behind a network.
+  /// - Returns: nil when they cannot be secured.
   package init?(_ location: Fetch.Location, tls: TLSClientContext?, proxy: ForwardProxy?) {
     self.init(.host(location.host, port: location.port))
-    self.proxy = proxy
+    if !Self.isLoopback(location) { self.proxy = proxy }
     guard location.isSecure else { return }
     guard let tls else { return nil }
     self.tls = UpstreamTLS(tls, name: location.host)
+  }
+
+  private static func isLoopback(_ location: Fetch.Location) -> Bool {
+    location.host == "localhost"
+      || (IPAddress(location.host) != nil && SocketAddress.ip(location.host, port: location.port).isLoopback)
   }
 }
