@@ -225,7 +225,7 @@ struct IntrospectorTests {
     endpoint.holds = true
     let watch = watch(endpoint) { $0.timeout = 30 }
     #expect(try ask(watch, "a") == "1 \(endpoint.url): no complete answer in time")
-    try test.run(until: { endpoint.connections[0].ended != nil })
+    try test.run(until: { endpoint.connections.first?.ended != nil })
   }
 
   // MARK: Bounds

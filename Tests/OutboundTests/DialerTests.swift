@@ -132,7 +132,7 @@ struct DialerTests {
         $0.connectTimeout = 50
       })
     #expect(client.events == ["failed upstream_connect_timeout"])
-    try test.run(until: { proxy.connections[0].ended != nil })
+    try test.run(until: { proxy.connections.first?.ended != nil })
   }
 
   @Test(arguments: [true, false])
