@@ -9,8 +9,9 @@ package enum Freshness: Equatable, Sendable {
 
   /// Reads `Cache-Control` as a private cache does: `s-maxage` is for others.
   ///
-  /// - Parameter age: seconds that the document has spent in caches on its way (`Age`).
-  package init(cacheControl: String?, age: UInt64 = 0) {
+  /// - Parameter age: seconds that the document has spent in caches on its way (`Age`); nil when nothing is said.
+  package init(cacheControl: String?, age: Int? = nil) {
+    let age = UInt64(max(0, age ?? 0))
     self = .unspecified
     for directive in Self.directives(cacheControl ?? "") {
       switch directive.name {

@@ -29,69 +29,13 @@ package final class KeyStore {
     case unavailable(retryAfter: Int)
   }
 
-  /// Waits for keys; cancel it when the client goes away.
-  package final class Waiter {
-    fileprivate var completion: ((Outcome) -> Void)?
-    fileprivate let question: KeyStoreState.Question
-    private weak var store: KeyStore?
-
-    fileprivate init(_ store: KeyStore, _ question: KeyStoreState.Question, _ completion: @escaping (Outcome) -> Void) {
-      self.store = store
-      self.question = question
-      self.completion = completion
-    }
-
-    fileprivate func finish(_ outcome: Outcome) {
-      let completion = completion
-      self.completion = nil
-      completion?(outcome)
-    }
-
-    package func cancel() {
-      completion = nil
-      store?.waiting.remove(self)
-    }
-  }
-
-  /// Those who wait, apart by what for: a flood of the one kind takes no place from the other.
-  private struct Waiting {
-    private var unknownKeys: [Waiter] = []
-    private var badSignatures: [Waiter] = []
-
-    var isEmpty: Bool { unknownKeys.isEmpty && badSignatures.isEmpty }
-
-    func count(_ cause: KeyStoreState.Cause) -> Int {
-      switch cause {
-      case .unknownKey: unknownKeys.count
-      case .badSignature: badSignatures.count
-      }
-    }
-
-    mutating func append(_ waiter: Waiter) {
-      switch waiter.question.cause {
-      case .unknownKey: unknownKeys.append(waiter)
-      case .badSignature: badSignatures.append(waiter)
-      }
-    }
-
-    mutating func remove(_ waiter: Waiter) {
-      unknownKeys.removeAll { $0 === waiter }
-      badSignatures.removeAll { $0 === waiter }
-    }
-
-    mutating func takeAll() -> [Waiter] {
-      defer { self = Waiting() }
-      return unknownKeys + badSignatures
-    }
-  }
-
   private let loop: Loop
   private let provider: KeyProvider
   private let source: KeySource
   private let chance: () -> Double
   private let report: (Event) -> Void
   private var state: KeyStoreState
-  private var waiting = Waiting()
+  private var waiting = KeyWaiters()
   private let cacheFile: KeyCacheFile?
   private var watcher: FileWatcher?
   /// When a file that has changed is read again.
@@ -170,7 +114,7 @@ package final class KeyStore {
   ) -> Waiter? {
     let waiter = Waiter(self, state.question(newerThan: generation, because: cause), completion)
     ask(waiter)
-    return waiter.completion == nil ? nil : waiter
+    return waiter.isDone ? nil : waiter
   }
 
   private func ask(_ waiter: Waiter) {
@@ -192,8 +136,11 @@ package final class KeyStore {
 
   /// Something has changed: those who waited for it get their answers, or wait on.
   private func askAgain() {
-    for waiter in waiting.takeAll() where waiter.completion != nil { ask(waiter) }
+    for waiter in waiting.takeAll() where !waiter.isDone { ask(waiter) }
   }
+
+  /// A waiter has left.
+  func forget(_ waiter: Waiter) { waiting.remove(waiter) }
 
   // MARK: Fetching
 

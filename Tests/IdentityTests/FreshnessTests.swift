@@ -2,11 +2,12 @@ import Identity
 import Testing
 
 struct FreshnessTests {
-  private static let responses: [(String?, UInt64, Freshness)] = [
+  private static let responses: [(String?, Int?, Freshness)] = [
     (nil, 0, Freshness.unspecified), ("", 0, .unspecified), ("public, must-revalidate", 0, .unspecified),
     ("max-age=300", 0, .seconds(300)), ("public, max-age=300, immutable", 0, .seconds(300)),
     ("Max-Age=300", 0, .seconds(300)), ("max-age=\"300\"", 0, .seconds(300)), (" max-age = 300 ,", 0, .seconds(300)),
-    ("max-age=300", 100, .seconds(200)), ("max-age=300", 300, .seconds(0)), ("max-age=300", .max, .seconds(0)),
+    ("max-age=300", nil, .seconds(300)), ("max-age=300", -1, .seconds(300)), ("max-age=300", 100, .seconds(200)),
+    ("max-age=300", 300, .seconds(0)), ("max-age=300", .max, .seconds(0)),
     ("max-age=0", 0, .seconds(0)), ("max-age=300, max-age=60", 0, .seconds(60)),
     // What cannot be read is as good as over.
     ("max-age", 0, .seconds(0)), ("max-age=", 0, .seconds(0)), ("max-age=-1", 0, .seconds(0)),
@@ -21,7 +22,7 @@ struct FreshnessTests {
   ]
 
   @Test(arguments: responses)
-  func whatTheResponseSays(_ text: String?, _ age: UInt64, _ expected: Freshness) {
+  func whatTheResponseSays(_ text: String?, _ age: Int?, _ expected: Freshness) {
     #expect(Freshness(cacheControl: text, age: age) == expected)
   }
 }
