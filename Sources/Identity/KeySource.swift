@@ -6,6 +6,8 @@ final class KeySource {
   /// What a provider publishes.
   struct Documents {
     let keys: [UInt8]
+    /// The URL or path that the keys come from.
+    let place: String
     /// What discovery found; nil when there is none.
     let metadata: ProviderMetadata?
     let freshness: Freshness
@@ -44,7 +46,7 @@ final class KeySource {
     case .file(let path):
       SmallFile.read(loop, path, limit: Self.sizeLimit) { result in
         completion(
-          result.map { Documents(keys: $0, metadata: nil, freshness: .unspecified) }
+          result.map { Documents(keys: $0, place: path, metadata: nil, freshness: .unspecified) }
             .mapError { Failure(reason: "\(path): \($0)") })
       }
     }
@@ -83,7 +85,7 @@ final class KeySource {
     get(url, end) { result in
       completion(
         result.map {
-          Documents(keys: $0.body, metadata: metadata, freshness: Freshness(cacheControl: $0.cacheControl))
+          Documents(keys: $0.body, place: url, metadata: metadata, freshness: Freshness(cacheControl: $0.cacheControl))
         })
     }
   }

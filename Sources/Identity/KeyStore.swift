@@ -181,14 +181,15 @@ package final class KeyStore {
   }
 
   private func accept(_ documents: KeySource.Documents) {
-    guard let published = try? JSONValue.parse(documents.keys) else { return failed("the key set is not a JWK set") }
-    let isKnown = state.keys != nil && published == document
+    let published: JSONValue
     var keys: KeySet?
-    if !isKnown {
-      keys = try? KeySet(jwks: published)
-      guard let keys else { return failed("the key set is not a JWK set") }
-      guard !keys.keys.isEmpty else { return failed("the key set holds no usable key") }
+    do {
+      published = try JSONValue.parse(documents.keys)
+      if state.keys == nil || published != document { keys = try KeySet(jwks: published) }
+    } catch {
+      return failed("\(documents.place): not a JWK set: \(error)")
     }
+    guard keys?.keys.isEmpty != true else { return failed("\(documents.place): the key set holds no usable key") }
     let wasStale = state.isStale
     refreshDeadline?.set(in: state.succeeded(keys, documents.freshness, now: loop.now, chance: chance()))
     lastFailure = nil
