@@ -147,8 +147,8 @@ package final class GatewayBuilder {
   }
 
   private func keyStore(_ authorization: AuthorizationConfiguration) throws(StartFailure) -> KeyStore {
-    var provider = KeyProvider(
-      issuer: authorization.issuer, source: KeyProvider.Source(authorization),
+    var provider = KeyStore.Provider(
+      issuer: authorization.issuer, source: KeyStore.Provider.Source(authorization),
       allowPlaintext: authorization.allowPlaintextProvider)
     let key = "\(provider.issuer) \(provider.source) \(provider.allowPlaintext) \(authorization.providerCA ?? "")"
     if let known = keyStores[key] { return known }

@@ -74,7 +74,7 @@ extension JOSE.ClaimRule {
   }
 }
 
-extension KeyProvider.Source {
+extension KeyStore.Provider.Source {
   init(_ configuration: AuthorizationConfiguration) {
     if let url = configuration.jwksURI {
       self = .keySet(url.description)

@@ -26,11 +26,11 @@ final class KeySource {
   private static let sizeLimit = 1 << 20
 
   private let loop: Loop
-  private let provider: KeyProvider
+  private let provider: KeyStore.Provider
   /// The candidate that was good the last time.
   private var preferred = 0
 
-  init(_ loop: Loop, _ provider: KeyProvider) {
+  init(_ loop: Loop, _ provider: KeyStore.Provider) {
     self.loop = loop
     self.provider = provider
   }

@@ -30,7 +30,7 @@ package final class KeyStore {
   }
 
   private let loop: Loop
-  private let provider: KeyProvider
+  private let provider: Provider
   private let source: KeySource
   private let chance: () -> Double
   private let report: (Event) -> Void
@@ -55,7 +55,7 @@ package final class KeyStore {
 
   /// - Parameter chance: numbers of at least 0 and below 1.
   package init(
-    _ loop: Loop, _ provider: KeyProvider, timing: KeyStoreState.Timing = KeyStoreState.Timing(),
+    _ loop: Loop, _ provider: Provider, timing: KeyStoreState.Timing = KeyStoreState.Timing(),
     chance: @escaping () -> Double = KeyStore.chance, report: @escaping (Event) -> Void
   ) {
     self.loop = loop
@@ -79,7 +79,7 @@ package final class KeyStore {
 
   /// A file needs no copy.
   private static func cacheFile(
-    _ loop: Loop, _ provider: KeyProvider, _ report: @escaping (Event) -> Void
+    _ loop: Loop, _ provider: Provider, _ report: @escaping (Event) -> Void
   ) -> KeyCacheFile? {
     if case .file = provider.source { return nil }
     return provider.cacheFile.map { path in KeyCacheFile(loop, path) { report(.notKept($0)) } }

@@ -11,7 +11,8 @@ struct ReadinessTests {
 
   private func store(_ issuer: String, _ port: Int = 9) -> KeyStore {
     KeyStore(
-      test.loop, KeyProvider(issuer: issuer, source: .keySet("http://127.0.0.1:\(port)/keys"), allowPlaintext: false)
+      test.loop,
+      KeyStore.Provider(issuer: issuer, source: .keySet("http://127.0.0.1:\(port)/keys"), allowPlaintext: false)
     ) { _ in }
   }
 

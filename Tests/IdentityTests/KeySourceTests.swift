@@ -21,11 +21,11 @@ struct KeySourceTests {
   private static let openIDInserted = "/.well-known/openid-configuration/tenant"
   private static let places = [appended, inserted, openIDInserted]
 
-  private func source(_ source: KeyProvider.Source) -> KeySource {
-    KeySource(test.loop, KeyProvider(issuer: provider.issuer, source: source, allowPlaintext: false))
+  private func source(_ source: KeyStore.Provider.Source) -> KeySource {
+    KeySource(test.loop, KeyStore.Provider(issuer: provider.issuer, source: source, allowPlaintext: false))
   }
 
-  private var candidates: KeyProvider.Source { .discovery(Self.places.map { provider.url($0) }) }
+  private var candidates: KeyStore.Provider.Source { .discovery(Self.places.map { provider.url($0) }) }
 
   private func fetch(_ source: KeySource) throws -> Result<KeySource.Documents, KeySource.Failure> {
     var found: Result<KeySource.Documents, KeySource.Failure>?

@@ -271,7 +271,7 @@ struct KeyStoreTests {
   /// A URL that cannot be fetched is known to fail inside the call.
   @Test(arguments: ["https://idp.example/x", "http://10.0.0.1/x", "nonsense"])
   func aFailureInsideTheCall(_ url: String) {
-    for source in [KeyProvider.Source.discovery([url]), .keySet(url)] {
+    for source in [KeyStore.Provider.Source.discovery([url]), .keySet(url)] {
       let watch = StoreWatch(test, source)
       #expect(watch.find() == nil)
       #expect(watch.outcomes == ["unavailable 1"])

@@ -10,7 +10,7 @@ struct KeyWaitersTests {
 
   init() throws {
     test = try TestLoop()
-    store = KeyStore(test.loop, KeyProvider(issuer: "i", source: .keySet("x"), allowPlaintext: false)) { _ in }
+    store = KeyStore(test.loop, KeyStore.Provider(issuer: "i", source: .keySet("x"), allowPlaintext: false)) { _ in }
   }
 
   private func waiter(_ cause: KeyStoreState.Cause, _ completion: @escaping (KeyStore.Outcome) -> Void = { _ in })

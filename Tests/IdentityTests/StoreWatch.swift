@@ -16,12 +16,13 @@ final class StoreWatch {
 
   /// - Parameter chance: fixed, so that times are what the tables of the state say.
   init(
-    _ test: TestLoop, _ source: KeyProvider.Source, issuer: String = "https://idp.example", cacheFile: String? = nil,
+    _ test: TestLoop, _ source: KeyStore.Provider.Source, issuer: String = "https://idp.example",
+    cacheFile: String? = nil,
     refresh: UInt64 = 300_000, timing: KeyStoreState.Timing = StoreWatch.patient
   ) {
     let reports = Reports()
     self.reports = reports
-    var provider = KeyProvider(issuer: issuer, source: source, allowPlaintext: false)
+    var provider = KeyStore.Provider(issuer: issuer, source: source, allowPlaintext: false)
     provider.cacheFile = cacheFile
     provider.refresh = refresh
     store = KeyStore(test.loop, provider, timing: timing, chance: { 0.5 }) { event in

@@ -21,7 +21,7 @@ struct TokenCheckTests {
     provider = try TestProvider(test, keys: [issuer.key])
     store = KeyStore(
       test.loop,
-      KeyProvider(issuer: TestIssuer.issuer, source: .discovery([provider.discoveryURL]), allowPlaintext: false),
+      KeyStore.Provider(issuer: TestIssuer.issuer, source: .discovery([provider.discoveryURL]), allowPlaintext: false),
       chance: { 0.5 }
     ) { _ in }
   }
