@@ -29,6 +29,7 @@ test: ## install what tests need, build, and run every check and test
 	$(BUILD)
 	scripts/doc-test
 	swift test
+	swift test --package-path Tests/Oracle
 	Tests/EndToEnd/run
 
 lint: ## check formatting, file length, the target graph and the house rules
@@ -43,5 +44,5 @@ bench: build ## compare with nginx and HAProxy; see Benchmarks/run --help
 	Benchmarks/run
 
 clean: ## remove everything that was built
-	rm -rf .build .venv-e2e .venv-e2e-legacy
+	rm -rf .build Tests/Oracle/.build .venv-e2e .venv-e2e-legacy
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

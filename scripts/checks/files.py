@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .code_text import code_lines
-from .finding import Finding, relative, swift_files
+from .finding import Finding, own_files, relative, swift_files
 
 LINE_LIMIT = 500
 
@@ -28,7 +28,7 @@ ARTEFACTS = re.compile(
 
 def length(root: Path) -> Iterator[Finding]:
     for folder in ("Sources", "Tests", "scripts", "Benchmarks"):
-        for file in sorted((root / folder).rglob("*")):
+        for file in own_files(root, folder):
             if file.suffix not in (".swift", ".py") or "__pycache__" in file.parts:
                 continue
             lines = len(file.read_text().splitlines())
