@@ -9,20 +9,6 @@ import Pipeline
 import Stages
 package import Telemetry
 
-/// Why a gateway does not start.
-package enum StartFailure: Error, CustomStringConvertible {
-  case cannotListen(SocketAddress, NetFailure)
-  case unusableFile(TLSFault)
-
-  /// For example `cannot listen on 127.0.0.1:8080: address already in use (EADDRINUSE)`.
-  package var description: String {
-    switch self {
-    case .cannotListen(let address, let failure): "cannot listen on \(address): \(failure)"
-    case .unusableFile(let fault): fault.description
-    }
-  }
-}
-
 /// Builds a running gateway from a configuration.
 package final class GatewayBuilder {
   private let loop: Loop
@@ -30,16 +16,16 @@ package final class GatewayBuilder {
   private let log: Log
   private let metrics = Metrics()
   private let readiness = Readiness()
-  /// One store for each provider, whoever of the routes uses it.
-  private var keyStores: [String: KeyStore] = [:]
+  private let tokenChecks: TokenChecks
 
   package init(_ loop: Loop, _ configuration: GatewayConfiguration, _ log: Log) {
     self.loop = loop
     self.configuration = configuration
     self.log = log
+    tokenChecks = TokenChecks(loop, configuration, log, metrics)
   }
 
-  /// Builds the routes and listens. Waits for no provider and no backend.
+  /// Builds the routes, listens, and begins to fetch keys. Waits for no provider and no backend.
   package func start() throws(StartFailure) -> RunningGateway {
     let settings = InboundSettings(configuration, descriptors: Self.raiseDescriptorLimit())
     let service = InboundService(loop, settings, Router(try routes()), log, metrics)
@@ -47,7 +33,10 @@ package final class GatewayBuilder {
     for listener in configuration.listeners { try listen(service, listener, certificates) }
     certificates.start()
     let admin = try admin()
-    for store in readiness.stores { store.start() }
+    for store in tokenChecks.stores {
+      readiness.watch(store)
+      store.start()
+    }
     return RunningGateway(service, admin, certificates, readiness)
   }
 
@@ -56,7 +45,7 @@ package final class GatewayBuilder {
   ) throws(StartFailure) {
     var options = ListenerOptions(listener)
     let settings = listener.tls.map { TLSServerSettings($0, http2: listener.http2) }
-    if let settings { options.tls = try Self.usable { () throws(TLSFault) in try TLSServerContext(settings) } }
+    if let settings { options.tls = try StartFailure.usable { () throws(TLSFault) in try TLSServerContext(settings) } }
     let opened = try open(service, SocketAddress(listener.address), backlog: listener.backlog, options)
     if let settings { certificates.keep(opened, settings) }
     log.event(.info, "listening") { line in
@@ -73,10 +62,6 @@ package final class GatewayBuilder {
     } catch {
       throw .cannotListen(address, error)
     }
-  }
-
-  private static func usable<Context>(_ build: () throws(TLSFault) -> Context) throws(StartFailure) -> Context {
-    do throws(TLSFault) { return try build() } catch { throw .unusableFile(error) }
   }
 
   /// The operator's own pages, apart from everything that clients reach.
@@ -101,12 +86,11 @@ package final class GatewayBuilder {
         routes.append(
           Self.route(plan, RequestPaths.open(plan, anonymous: .asConfigured(), proxy: proxy)))
       case .token(let providers):
-        guard let authorization = providers.first else { continue }
-        let challenge = Challenge(metadataURL: plan.metadataURL, scope: authorization.advertisedScopes)
-        let check = try tokenCheck(authorization, challenge)
+        let challenge = TokenChecks.challenge(plan, providers)
+        let check = try tokenChecks.check(plan, providers, challenge)
         routes.append(
           Self.route(plan, RequestPaths.guarded(plan, challenge: challenge, check: check, proxy: proxy)))
-        routes.append(metadataRoute(plan, authorization))
+        routes.append(metadataRoute(plan, providers))
       }
     }
     let authorities = Set(routes.compactMap(\.authority))
@@ -122,50 +106,26 @@ package final class GatewayBuilder {
     Route(name: plan.configuration.name, authority: plan.authority, path: plan.path, isPrefix: true, path)
   }
 
-  private func metadataRoute(_ plan: RoutePlan, _ authorization: AuthorizationConfiguration) -> Route {
+  private func metadataRoute(_ plan: RoutePlan, _ providers: [AuthorizationConfiguration]) -> Route {
     let metadata = plan.configuration.metadata
-    let document = ProtectedResourceMetadata(
-      resource: metadata?.resource ?? plan.location, authorizationServers: [authorization.issuer],
-      scopesSupported: metadata?.scopesSupported ?? authorization.advertisedScopes,
+    var document = ProtectedResourceMetadata(
+      resource: metadata?.resource ?? plan.location, authorizationServers: providers.map(\.issuer),
+      scopesSupported: metadata?.scopesSupported ?? TokenChecks.scopes(providers),
       resourceName: metadata?.resourceName, resourceDocumentation: metadata?.resourceDocumentation)
+    if let proofs = TokenChecks.proofs(providers) {
+      document.proofAlgorithms = proofs.algorithms.map(\.rawValue)
+      document.requiresProofs = proofs.isRequired
+    }
+    document.requiresCertificates = providers.allSatisfy(\.certificateBoundTokens)
     return Route(
       name: plan.configuration.name, authority: plan.authority, path: plan.metadataPath, isPrefix: false,
       RequestPaths.metadata(document))
   }
 
-  private func tokenCheck(_ authorization: AuthorizationConfiguration, _ challenge: Challenge)
-    throws(StartFailure) -> TokenCheck
-  {
-    let policy = TokenPolicy(authorization)
-    return TokenCheck(
-      TokenVerifier(policy: policy),
-      TokenCache(capacity: authorization.tokenCacheEntries, clockSkew: policy.clockSkew),
-      try keyStore(authorization),
-      challenge,
-      CertificateBinding(
-        bindsTokens: authorization.certificateBoundTokens, subjects: authorization.allowedCertificateSubjects))
-  }
-
-  private func keyStore(_ authorization: AuthorizationConfiguration) throws(StartFailure) -> KeyStore {
-    var provider = KeyStore.Provider(
-      issuer: authorization.issuer, source: KeyStore.Provider.Source(authorization),
-      allowPlaintext: authorization.allowPlaintextProvider)
-    let key = "\(provider.issuer) \(provider.source) \(provider.allowPlaintext) \(authorization.providerCA ?? "")"
-    if let known = keyStores[key] { return known }
-    provider.tls = try Self.usable { () throws(TLSFault) in
-      try TLSClientContext(TLSClientSettings(ca: authorization.providerCA))
-    }
-    let keyLog = KeyLog(issuer: provider.issuer, log, metrics)
-    let store = KeyStore(loop, provider) { keyLog.write($0) }
-    keyStores[key] = store
-    readiness.watch(store)
-    return store
-  }
-
   private func pool(_ configuration: UpstreamConfiguration) throws(StartFailure) -> UpstreamPool {
     var endpoint = UpstreamEndpoint(configuration)
     if let tls = configuration.tls {
-      let context = try Self.usable { () throws(TLSFault) in
+      let context = try StartFailure.usable { () throws(TLSFault) in
         try TLSClientContext(TLSClientSettings(tls, http2: configuration.http2))
       }
       endpoint.tls = UpstreamTLS(context, name: tls.serverName)

@@ -5,6 +5,7 @@ import Inbound
 import JOSE
 import Net
 import Outbound
+import Stages
 import Telemetry
 import Wire
 
@@ -12,6 +13,7 @@ import Wire
 
 extension Duration {
   var asMilliseconds: UInt64 { UInt64(max(0, milliseconds)) }
+  var asSeconds: Int64 { Int64(milliseconds / 1000) }
 }
 
 extension InboundSettings {
@@ -54,35 +56,70 @@ extension TokenPolicy {
   init(_ configuration: AuthorizationConfiguration) {
     self.init(
       issuer: configuration.issuer, audiences: configuration.allowedAudience,
-      clients: configuration.allowedClients,
-      scopes: configuration.allowedScopes,
+      clients: configuration.allowedClients, clientClaims: configuration.clientIDClaims,
+      scopes: configuration.allowedScopes, scopeMatch: configuration.scopeMatch == .all ? .all : .any,
+      scopeClaims: configuration.scopeClaims, scopeHierarchy: configuration.scopeHierarchy,
       customClaims: configuration.customClaims.map { JOSE.ClaimRule($0) },
-      clockSkew: Int64(configuration.clockSkew.milliseconds / 1000))
+      type: configuration.tokenType == .accessTokenJWT ? .accessTokenJWT : .any,
+      algorithms: configuration.allowedAlgorithms.compactMap(JWSAlgorithm.init(rawValue:)),
+      clockSkew: configuration.clockSkew.asSeconds)
   }
 }
 
 extension JOSE.ClaimRule {
   init(_ rule: Configuration.ClaimRule) {
     switch rule {
-    case .claim(let name, .equals(let value)): self.init(name: name, match: .equals(value))
-    case .claim(let name, .contains(let value)): self.init(name: name, match: .contains(value))
-    case .claim(let name, .containsAny(let values)): self.init(name: name, match: .containsAny(values))
-    // Nothing that the verifier knows: no token meets it.
-    case .claim(let name, .equalsAny): self.init(name: name, match: .containsAny([]))
-    case .anyOf: self.init(name: "", match: .containsAny([]))
+    case .claim(let name, .equals(let value)): self = .claim(name, .equals(value))
+    case .claim(let name, .equalsAny(let values)): self = .claim(name, .equalsAny(values))
+    case .claim(let name, .contains(let value)): self = .claim(name, .contains(value))
+    case .claim(let name, .containsAny(let values)): self = .claim(name, .containsAny(values))
+    case .anyOf(let rules): self = .anyOf(rules.map { JOSE.ClaimRule($0) })
     }
   }
 }
 
-extension KeyStore.Provider.Source {
+extension KeyStore.Provider {
+  /// Without what is to be read from files.
   init(_ configuration: AuthorizationConfiguration) {
-    if let url = configuration.jwksURI {
-      self = .keySet(url.description)
-    } else if let path = configuration.jwksFile {
-      self = .file(path)
-    } else {
-      self = .discovery(configuration.discoveryURLs.map(\.description))
+    let source: Source =
+      if let url = configuration.jwksURI {
+        .keySet(url.description)
+      } else if let path = configuration.jwksFile {
+        .file(path)
+      } else {
+        .discovery(configuration.discoveryURLs.map(\.description))
+      }
+    self.init(
+      issuer: configuration.issuer, source: source, allowPlaintext: configuration.allowPlaintextProvider)
+    refresh = configuration.keysRefresh.asMilliseconds
+    proxy = configuration.providerProxy.map { ForwardProxy($0) }
+  }
+}
+
+extension ForwardProxy {
+  init(_ url: WebURL) { self.init(host: url.host, port: url.port) }
+}
+
+extension Identity.ClientAuthentication {
+  /// Reads the private key, where there is one.
+  init(_ configuration: IntrospectionConfiguration, issuer: String) throws(StartFailure) {
+    let id = configuration.clientID
+    switch configuration.authentication {
+    case .secretBasic(let secret): self = .secretInField(id: id, secret: secret.value)
+    case .secretPost(let secret): self = .secretInForm(id: id, secret: secret.value)
+    case .privateKeyJWT(let file, let keyID):
+      self = .privateKey(id: id, try SigningKey.read(file, kid: keyID), audience: issuer)
     }
+  }
+}
+
+extension DPoPCheck.Settings {
+  /// - Parameter publicOrigin: of the route.
+  init(_ configuration: DPoPConfiguration, clockSkew: Duration, publicOrigin: String) {
+    self.init(
+      isRequired: configuration.mode == .required,
+      algorithms: configuration.algorithms.compactMap(JWSAlgorithm.init(rawValue:)),
+      maxAge: configuration.maxAge.asSeconds, clockSkew: clockSkew.asSeconds, publicOrigin: publicOrigin)
   }
 }
 

@@ -85,7 +85,9 @@ final class KeySource {
     get(url, end) { result in
       completion(
         result.map {
-          Documents(keys: $0.body, place: url, metadata: metadata, freshness: Freshness(cacheControl: $0.cacheControl))
+          Documents(
+            keys: $0.body, place: url, metadata: metadata,
+            freshness: Freshness(cacheControl: $0.cacheControl, age: $0.age))
         })
     }
   }
@@ -96,7 +98,9 @@ final class KeySource {
     do throws(DocumentURL.Fault) {
       let location = try DocumentURL.location(of: url, allowPlaintext: provider.allowPlaintext)
       let timeout = min(Self.documentTimeout, end - loop.now)
-      Fetch.get(loop, location, tls: provider.tls, timeout: timeout, limit: Self.sizeLimit) { result in
+      Fetch.get(
+        loop, location, tls: provider.tls, proxy: provider.proxy, timeout: timeout, limit: Self.sizeLimit
+      ) { result in
         switch result {
         case .success(let response) where response.status == 200: completion(.success(response))
         case .success(let response):

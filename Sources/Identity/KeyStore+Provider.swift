@@ -1,4 +1,5 @@
 package import Net
+package import Outbound
 
 extension KeyStore {
   /// An identity provider, and how its keys are had.
@@ -17,6 +18,8 @@ extension KeyStore {
     package var allowPlaintext: Bool
     /// How its https documents are fetched; without it they cannot be.
     package var tls: TLSClientContext?
+    /// The forward proxy to fetch them through.
+    package var proxy: ForwardProxy?
     /// The longest time between two fetches, in milliseconds.
     package var refresh: UInt64 = 300_000
     /// Where the last good keys are kept for a start while the provider is down.

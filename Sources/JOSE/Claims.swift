@@ -4,21 +4,19 @@ internal import JSON
 /// The registered claims of a token (RFC 7519 §4.1), well-formed but not trusted yet.
 struct Claims {
   let members: JSONObject
-  let issuer: String
+  let issuer: String?
   let subject: String?
   let audience: [String]
-  let expiry: Int64
+  let expiry: Int64?
   let notBefore: Int64?
   let issuedAt: Int64?
 
   init(_ members: JSONObject) throws(TokenFault) {
     self.members = members
-    guard let expiry = try Self.date(members, "exp") else { throw .missingExpiry }
-    self.expiry = expiry
+    expiry = try Self.date(members, "exp")
     notBefore = try Self.date(members, "nbf")
     issuedAt = try Self.date(members, "iat")
-    guard let issuer = try Self.text(members, "iss") else { throw .wrongIssuer }
-    self.issuer = issuer
+    issuer = try Self.text(members, "iss")
     subject = try Self.text(members, "sub")
     audience = try Self.audience(members)
   }
@@ -44,28 +42,25 @@ struct Claims {
 }
 
 extension Claims {
-  /// The checks that need no key, cheapest refusals first. All boundaries are exact: a token is expired in
-  /// the very second `exp` plus the skew names.
-  func check(_ policy: TokenPolicy, _ type: TokenType, now: Int64) throws(TokenFault) {
-    if Deadline.isPast(expiry, skew: policy.clockSkew, now: now) { throw .expired }
-    if let notBefore, Deadline.isAhead(notBefore, skew: policy.clockSkew, now: now) { throw .notYetValid }
-    if let issuedAt, Deadline.isAhead(issuedAt, skew: policy.clockSkew, now: now) { throw .issuedInFuture }
-    guard issuer.hasSameBytes(as: policy.issuer) else { throw .wrongIssuer }
-    guard policy.audiences.isEmpty || policy.audiences.sharesAny(with: audience) else { throw .wrongAudience }
-    if isIDToken(type) { throw .notAnAccessToken }
+  /// Whether the token says of itself that it is something else than an access token: `token_use` (Amazon Cognito),
+  /// `typ` inside the claims (Keycloak), claims that only ID tokens have (OpenID Connect Core §2, §3.3.2.11), or the
+  /// events of logout and security event tokens (RFC 8417 §2.2).
+  func isAnotherKind(_ type: TokenType) -> Bool {
+    if let use = members["token_use"]?.stringValue { return !use.hasSameBytes(as: "access") }
+    if let kind = members["typ"]?.stringValue {
+      if kind.hasSameBytes(as: "Bearer") { return false }
+      if ["ID", "Refresh", "Offline", "Logout"].contains(where: kind.hasSameBytes(as:)) { return true }
+    }
+    if members["events"] != nil { return true }
+    return type == .general && Self.ofIDTokens.contains { members[$0] != nil }
   }
 
-  /// An ID token says so itself (`token_use`, Amazon Cognito) or has claims only OpenID Connect Core §2
-  /// defines.
-  private func isIDToken(_ type: TokenType) -> Bool {
-    if let use = members["token_use"]?.stringValue, use.hasSameBytes(as: "id") { return true }
-    return type == .general && (members["nonce"] != nil || members["at_hash"] != nil)
-  }
+  private static let ofIDTokens = ["nonce", "at_hash", "c_hash", "s_hash"]
 
   /// The client the token was issued to, by the first of `names` that is present.
   func client(_ names: [String]) -> String? {
     for name in names {
-      if let value = members[name] { return value.stringValue }
+      if let value = members.claim(name) { return value.stringValue }
     }
     return nil
   }
@@ -74,7 +69,7 @@ extension Claims {
   func scopes(_ names: [String]) -> [String] {
     var scopes = [String]()
     for name in names {
-      switch members[name] {
+      switch members.claim(name) {
       case .string(let text)?: scopes += text.utf8.split(separator: ASCII.space).compactMap { String($0) }
       case let value?: scopes += value.stringsValue ?? []
       case nil: break
@@ -83,20 +78,12 @@ extension Claims {
     return scopes
   }
 
-  /// RFC 8705 §3.1; one of another length binds to nothing.
-  var certificateThumbprint: [UInt8]? {
-    guard case .object(let confirmation)? = members["cnf"], let text = confirmation["x5t#S256"]?.stringValue,
-      let digest = Base64URL.decode(text: text), digest.count == 32
-    else { return nil }
-    return digest
-  }
-
   func satisfies(_ rule: ClaimRule) -> Bool {
-    guard let value = members[rule.name] else { return false }
-    switch rule.match {
-    case .equals(let wanted): return value.stringValue?.hasSameBytes(as: wanted) ?? false
-    case .contains(let wanted): return value.stringsValue?.sharesAny(with: [wanted]) ?? false
-    case .containsAny(let wanted): return value.stringsValue?.sharesAny(with: wanted) ?? false
+    switch rule {
+    case .claim(let name, let match):
+      guard let value = members.claim(name) else { return false }
+      return match.holds(of: value.stringsValue, value.stringValue)
+    case .anyOf(let rules): return rules.contains(where: satisfies)
     }
   }
 }

@@ -10,3 +10,11 @@ enum Deadline {
     return !overflowed && start > latest
   }
 }
+
+extension Int64 {
+  /// - Parameter other: not negative.
+  func saturatingAdding(_ other: Int64) -> Int64 {
+    let (sum, overflowed) = addingReportingOverflow(other)
+    return overflowed ? .max : sum
+  }
+}

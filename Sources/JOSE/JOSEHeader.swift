@@ -7,6 +7,8 @@ struct JOSEHeader {
   let members: JSONObject
   let algorithm: JWSAlgorithm
   let kid: String?
+  /// `typ` as it is written.
+  let typ: String?
   let type: TokenType
 
   init(_ members: JSONObject) throws(TokenFault) {
@@ -18,8 +20,12 @@ struct JOSEHeader {
     self.members = members
     self.algorithm = algorithm
     kid = try Self.text(members, "kid")
-    type = TokenType(try Self.text(members, "typ"))
+    typ = try Self.text(members, "typ")
+    type = TokenType(typ)
   }
+
+  /// RFC 9449 §4.2.
+  var isDPoPProof: Bool { typ?.lowercased() == "dpop+jwt" }
 
   private static func text(_ members: JSONObject, _ name: String) throws(TokenFault) -> String? {
     guard let value = members[name] else { return nil }

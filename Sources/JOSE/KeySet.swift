@@ -83,6 +83,9 @@ package final class KeySet {
 }
 
 extension KeySet {
+  /// Whether the key of that thumbprint is among the usable ones.
+  package func contains(thumbprint: [UInt8]) -> Bool { keys.contains { $0.thumbprint == thumbprint } }
+
   /// Checks the signature of a JWS in compact serialization, whatever it says: not what tokens are accepted
   /// by, see ``TokenVerifier``.
   ///
@@ -90,10 +93,10 @@ extension KeySet {
   /// - Throws: ``TokenFault/unknownKey`` when no key fits the header, ``TokenFault/badSignature``, or what is
   ///   wrong with the shape or the header.
   package func verify(_ token: ByteView) throws(TokenFault) -> [UInt8] {
-    let parts = try JWSParts(token)
+    let parts = try CompactJWS(token)
     let candidates = candidates(kid: parts.header.kid, algorithm: parts.header.algorithm)
     guard !candidates.isEmpty else { throw .unknownKey }
-    guard parts.isSigned(token, by: candidates) else { throw .badSignature }
+    guard parts.signer(of: token, among: candidates) != nil else { throw .badSignature }
     return parts.payload
   }
 }

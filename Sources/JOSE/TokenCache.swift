@@ -1,42 +1,48 @@
-package import Bytes
-
-/// Remembers verified tokens by their SHA-256; the token itself is never kept. Fixed size, four places per
-/// set, the least recently used one gives way. One cache belongs to one ``TokenVerifier`` and one key set:
-/// call ``removeAll()`` when the keys change.
+/// Remembers verified tokens by their SHA-256; the token itself is never kept. Bounded in entries and in bytes, four
+/// places per set, the least recently used one gives way. One cache belongs to one route: entries end with their
+/// token, with the key that signed it (``removeAll(where:)``), and with the policy, which has a cache of its own.
 package final class TokenCache {
   private struct Entry {
-    var digest = SHA256Hasher.Value()
+    var digest = TokenDigest.none
     /// When the entry was last used, by ``clock``.
     var stamp: UInt64 = 0
+    /// Bytes it stands for.
+    var size = 0
     var token: VerifiedToken?
   }
 
   private static let ways = 4
+  /// What an entry takes beside its claims, and how much larger claims are in memory than in a token, roughly.
+  private static let overhead = 512
+  private static let growth = 3
+
+  package static let defaultBytes = 64 << 20
 
   /// Entries, after rounding up to a power of two.
   package let capacity: Int
+  /// Bytes that entries may take, as estimated from the length of their tokens.
+  package let byteLimit: Int
   package private(set) var count = 0
+  package private(set) var bytes = 0
   package private(set) var hits: UInt64 = 0
   package private(set) var misses: UInt64 = 0
   package private(set) var evictions: UInt64 = 0
 
-  private let clockSkew: Int64
-  private let hasher: SHA256Hasher?
   private let entries: UnsafeMutablePointer<Entry>
-  private let setMask: UInt64
+  private let setMask: Int
   private var clock: UInt64 = 0
+  /// Where to make room next when the bytes run out.
+  private var hand = 0
 
   /// - Parameters:
   ///   - capacity: entries, rounded up to a power of two; 0 turns the cache off.
-  ///   - clockSkew: seconds, the same as the policy's.
-  package init(capacity: Int, clockSkew: Int64 = TokenPolicy.defaultClockSkew) {
-    let hasher = capacity > 0 ? SHA256Hasher() : nil
-    var rounded = hasher == nil ? 0 : Self.ways
+  ///   - byteLimit: bytes that entries may take.
+  package init(capacity: Int, byteLimit: Int = TokenCache.defaultBytes) {
+    var rounded = capacity > 0 ? Self.ways : 0
     while rounded > 0, rounded < min(capacity, 1 << 24) { rounded *= 2 }
     self.capacity = rounded
-    self.clockSkew = clockSkew
-    self.hasher = hasher
-    setMask = UInt64(max(rounded / Self.ways, 1) - 1)
+    self.byteLimit = byteLimit
+    setMask = max(rounded / Self.ways, 1) - 1
     entries = .allocate(capacity: rounded)
     entries.initialize(repeating: Entry(), count: rounded)
   }
@@ -47,18 +53,17 @@ package final class TokenCache {
   }
 
   /// The verified token, unless it is unknown or has expired. Allocates nothing.
-  package func find(_ token: ByteView, now: Int64) -> VerifiedToken? {
-    guard let digest = digest(of: token) else { return nil }
-    let set = set(of: digest)
-    for way in 0..<Self.ways where set[way].digest == digest {
-      guard let found = set[way].token else { continue }
-      if Deadline.isPast(found.expiry, skew: clockSkew, now: now) {
-        set[way].token = nil
-        count -= 1
+  package func find(_ digest: TokenDigest, now: Int64) -> VerifiedToken? {
+    guard capacity > 0 else { return nil }
+    let first = firstPlace(of: digest)
+    for place in first..<first + Self.ways where entries[place].digest == digest {
+      guard let found = entries[place].token else { continue }
+      if now >= found.verdictEnd {
+        remove(place)
         break
       }
       clock &+= 1
-      set[way].stamp = clock
+      entries[place].stamp = clock
       hits &+= 1
       return found
     }
@@ -66,41 +71,58 @@ package final class TokenCache {
     return nil
   }
 
-  package func insert(_ token: ByteView, _ verified: VerifiedToken) {
-    guard let digest = digest(of: token) else { return }
-    let set = set(of: digest)
-    let place = place(for: digest, in: set)
-    if set[place].token == nil { count += 1 } else if set[place].digest != digest { evictions &+= 1 }
+  /// - Parameter length: bytes of the token.
+  package func insert(_ digest: TokenDigest, length: Int, _ verified: VerifiedToken) {
+    guard capacity > 0 else { return }
+    let place = place(for: digest)
+    if entries[place].token != nil {
+      if entries[place].digest != digest { evictions &+= 1 }
+      remove(place)
+    }
+    let size = Self.overhead + Self.growth * length
+    makeRoom(for: size)
     clock &+= 1
-    set[place] = Entry(digest: digest, stamp: clock, token: verified)
+    entries[place] = Entry(digest: digest, stamp: clock, size: size, token: verified)
+    count += 1
+    bytes += size
   }
 
-  package func removeAll() {
-    for index in 0..<capacity { entries[index] = Entry() }
-    count = 0
+  package func removeAll(where isObsolete: (VerifiedToken) -> Bool = { _ in true }) {
+    for place in 0..<capacity {
+      if let token = entries[place].token, isObsolete(token) { remove(place) }
+    }
+  }
+
+  private func remove(_ place: Int) {
+    count -= 1
+    bytes -= entries[place].size
+    entries[place] = Entry()
+  }
+
+  private func makeRoom(for size: Int) {
+    while bytes + size > byteLimit, count > 0 {
+      if entries[hand].token != nil {
+        remove(hand)
+        evictions &+= 1
+      }
+      hand = (hand + 1) & (capacity - 1)
+    }
   }
 
   /// The place that holds this token already, else a free one, else the one longest not used.
-  private func place(for digest: SHA256Hasher.Value, in set: UnsafeMutablePointer<Entry>) -> Int {
-    var best = 0
-    for way in 0..<Self.ways {
-      guard set[way].token != nil else {
-        best = set[best].token == nil ? best : way
+  private func place(for digest: TokenDigest) -> Int {
+    let first = firstPlace(of: digest)
+    var best = first
+    for place in first..<first + Self.ways {
+      guard entries[place].token != nil else {
+        best = entries[best].token == nil ? best : place
         continue
       }
-      if set[way].digest == digest { return way }
-      if set[best].token != nil, set[way].stamp < set[best].stamp { best = way }
+      if entries[place].digest == digest { return place }
+      if entries[best].token != nil, entries[place].stamp < entries[best].stamp { best = place }
     }
     return best
   }
 
-  private func set(of digest: SHA256Hasher.Value) -> UnsafeMutablePointer<Entry> {
-    entries + Int(digest.words.0 & setMask) * Self.ways
-  }
-
-  /// Nil when the cache is off or the token is one that no verifier would look at.
-  private func digest(of token: ByteView) -> SHA256Hasher.Value? {
-    guard let hasher, token.count <= CompactJWS.longest else { return nil }
-    return hasher.digest(of: token)
-  }
+  private func firstPlace(of digest: TokenDigest) -> Int { (digest.spread & setMask) * Self.ways }
 }

@@ -1,6 +1,20 @@
-/// What an access token must look like on one route. All kinds of conditions must hold, one entry of each is
-/// enough; an empty list means that its kind is not looked at.
+internal import JSON
+
+/// What an access token of one issuer must look like on one route. All kinds of conditions must hold; of audiences and
+/// clients one entry is enough, of scopes one or all; an empty list means that its kind is not looked at.
 package struct TokenPolicy: Equatable, Sendable {
+  /// What the `typ` header may say (RFC 8725 §3.11).
+  package enum TypeRule: Equatable, Sendable {
+    /// Anything that is not known to be another kind of token.
+    case any
+    /// `at+jwt` (RFC 9068 §4).
+    case accessTokenJWT
+  }
+
+  package enum ScopeMatch: Equatable, Sendable {
+    case any, all
+  }
+
   /// Compared code point by code point (RFC 9068 §4).
   package var issuer: String
   package var audiences: [String]
@@ -8,21 +22,27 @@ package struct TokenPolicy: Equatable, Sendable {
   /// Claims that may name the client; the first one present decides.
   package var clientClaims: [String]
   package var scopes: [String]
+  package var scopeMatch: ScopeMatch
   /// Claims that carry granted scopes: space-separated in a string, or an array of strings. All of them
   /// count.
   package var scopeClaims: [String]
+  /// What a scope includes, all levels down (GW-10).
+  package var includedScopes: [String: [String]]
   package var customClaims: [ClaimRule]
+  package var type: TypeRule
+  package var algorithms: [JWSAlgorithm]
   /// Seconds that the issuer's clock may differ from ours.
   package var clockSkew: Int64
 
   package static let defaultClientClaims = ["client_id", "azp", "cid", "appid"]
-  package static let defaultScopeClaims = ["scope", "scp"]
+  package static let defaultScopeClaims = ["scope", "scp", "roles", "permissions"]
   package static let defaultClockSkew: Int64 = 60
 
   package init(
     issuer: String, audiences: [String] = [], clients: [String] = [],
-    clientClaims: [String] = defaultClientClaims, scopes: [String] = [],
-    scopeClaims: [String] = defaultScopeClaims, customClaims: [ClaimRule] = [],
+    clientClaims: [String] = defaultClientClaims, scopes: [String] = [], scopeMatch: ScopeMatch = .any,
+    scopeClaims: [String] = defaultScopeClaims, scopeHierarchy: [String: [String]] = [:],
+    customClaims: [ClaimRule] = [], type: TypeRule = .any, algorithms: [JWSAlgorithm] = JWSAlgorithm.allCases,
     clockSkew: Int64 = defaultClockSkew
   ) {
     self.issuer = issuer
@@ -30,8 +50,37 @@ package struct TokenPolicy: Equatable, Sendable {
     self.clients = clients
     self.clientClaims = clientClaims
     self.scopes = scopes
+    self.scopeMatch = scopeMatch
     self.scopeClaims = scopeClaims
+    includedScopes = Self.closure(of: scopeHierarchy)
     self.customClaims = customClaims
+    self.type = type
+    self.algorithms = algorithms
     self.clockSkew = clockSkew
+  }
+
+  /// Every scope with all that it includes, through however many levels.
+  private static func closure(of hierarchy: [String: [String]]) -> [String: [String]] {
+    hierarchy.mapValues { direct in
+      var all: [String] = []
+      var open = direct
+      while let scope = open.popLast() {
+        guard !all.contains(where: { $0.hasSameBytes(as: scope) }) else { continue }
+        all.append(scope)
+        open += hierarchy[scope] ?? []
+      }
+      return all
+    }
+  }
+
+  /// Whether these scopes of a token are enough.
+  func isSatisfied(by granted: [String]) -> Bool {
+    guard !scopes.isEmpty else { return true }
+    func isGranted(_ scope: String) -> Bool {
+      granted.contains { one in
+        one.hasSameBytes(as: scope) || includedScopes[one]?.contains { $0.hasSameBytes(as: scope) } == true
+      }
+    }
+    return scopeMatch == .any ? scopes.contains(where: isGranted) : scopes.allSatisfy(isGranted)
   }
 }

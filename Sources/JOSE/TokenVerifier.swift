@@ -1,5 +1,5 @@
-package import Bytes
-internal import JSON
+internal import Bytes
+package import JSON
 
 /// Judges access tokens by one policy. Pure: keys and the time come from the caller.
 package final class TokenVerifier {
@@ -13,38 +13,52 @@ package final class TokenVerifier {
   /// - Parameters:
   ///   - keys: the issuer's keys, nil when there are none yet.
   ///   - now: seconds since 1970.
-  package func judge(_ token: ByteView, keys: KeySet?, now: Int64) -> Judgement {
+  package func judge(_ token: PresentedToken, keys: KeySet?, now: Int64) -> Judgement {
     do {
-      let jws = try CompactJWS(token)
-      let claims = try Claims(jws.payload)
-      try claims.check(policy, jws.header.type, now: now)
-      let kid = jws.header.kid
-      guard let candidates = keys?.candidates(kid: kid, algorithm: jws.header.algorithm), !candidates.isEmpty
-      else {
-        return .keyNeeded(kid: kid)
+      let header = token.jws.header
+      for requirement in TokenRequirement.ofEverybody {
+        try policy.demand(requirement, of: token.claims, header, now: now)
       }
-      guard Self.isSigned(jws, token, by: candidates) else { return .badSignature(kid: kid) }
-      return .verified(try authorize(claims))
+      guard let candidates = keys?.candidates(kid: header.kid, algorithm: header.algorithm), !candidates.isEmpty else {
+        return .keyNeeded(kid: header.kid)
+      }
+      guard let key = token.signer(among: candidates) else { return .badSignature(kid: header.kid) }
+      for requirement in TokenRequirement.ofSigned {
+        try policy.demand(requirement, of: token.claims, header, now: now)
+      }
+      return .verified(try VerifiedToken(token.claims, policy, keyThumbprint: key.thumbprint))
     } catch {
       return .refused(error)
     }
   }
 
-  private static func isSigned(_ jws: CompactJWS, _ token: ByteView, by keys: ArraySlice<PublicKey>) -> Bool {
-    let message = token.slice(0, jws.signedLength)
-    return jws.signature.withUnsafeBytes { signature in
-      keys.contains { $0.verify(signature, over: message) }
-    }
+  /// Takes what the issuer's introspection endpoint says about an active token (RFC 7662 §2.2). Such an answer may
+  /// leave out the issuer, whose word it is, and the expiry.
+  ///
+  /// - Parameter lifetime: seconds until the answer is to be asked for again, whatever `exp` says.
+  package func accept(
+    introspected answer: JSONObject, lifetime: Int64, now: Int64
+  ) throws(TokenFault) -> VerifiedToken {
+    let claims = try claims(introspected: answer, now: now)
+    for requirement in TokenRequirement.ofIntrospected { try policy.demand(requirement, of: claims, nil, now: now) }
+    return try VerifiedToken(claims, policy, endsBy: now + lifetime)
   }
 
-  private func authorize(_ claims: Claims) throws(TokenFault) -> VerifiedToken {
-    let client = claims.client(policy.clientClaims)
-    guard policy.clients.isEmpty || policy.clients.sharesAny(with: client.map { [$0] } ?? []) else {
-      throw .wrongClient
-    }
-    for rule in policy.customClaims where !claims.satisfies(rule) { throw .claimMismatch }
-    let scopes = claims.scopes(policy.scopeClaims)
-    guard policy.scopes.isEmpty || policy.scopes.sharesAny(with: scopes) else { throw .insufficientScope }
-    return VerifiedToken(claims, client: client, scopes: scopes)
+  private func claims(introspected answer: JSONObject, now: Int64) throws(TokenFault) -> Claims {
+    var members = answer
+    if members["iss"] == nil { members["iss"] = .string(policy.issuer) }
+    if members["exp"] == nil { members["exp"] = .integer(.max) }
+    return try Claims(members)
+  }
+
+  /// The whole reason for refusing a token that is well-formed.
+  package func evidence(for fault: TokenFault, of token: PresentedToken, now: Int64) -> TokenEvidence? {
+    fault.requirement.map { policy.evidence($0, of: token.claims, token.jws.header, now: now) }
+  }
+
+  /// The whole reason for refusing a token that the issuer calls active.
+  package func evidence(for fault: TokenFault, ofIntrospected answer: JSONObject, now: Int64) -> TokenEvidence? {
+    guard let claims = try? claims(introspected: answer, now: now) else { return nil }
+    return fault.requirement.map { policy.evidence($0, of: claims, nil, now: now) }
   }
 }

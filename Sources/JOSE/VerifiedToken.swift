@@ -9,10 +9,16 @@ package final class VerifiedToken: Sendable {
   package let scopes: [String]
   /// `exp`, seconds since 1970; clock skew not included.
   package let expiry: Int64
+  /// Seconds since 1970 at which the verdict ends: with the token, clock skew included, or before.
+  package let verdictEnd: Int64
   package let issuedAt: Int64?
   package let claims: JSONValue
+  /// The key that has signed it, see ``PublicKey/thumbprint``; nil for a token that the issuer was asked about.
+  package let keyThumbprint: [UInt8]?
   /// SHA-256 of the client certificate that the token is bound to (`cnf`, `x5t#S256`; RFC 8705 §3.1).
   package let certificateThumbprint: [UInt8]?
+  /// Thumbprint of the key whose proofs must come with the token (`cnf`, `jkt`; RFC 9449 §6.1).
+  package let proofKeyThumbprint: [UInt8]?
 
   /// The claims as field values, see ``FieldText``. Empty when the token has no such claim.
   package let issuerBytes: [UInt8]
@@ -21,17 +27,27 @@ package final class VerifiedToken: Sendable {
   /// Separated by single spaces.
   package let scopeBytes: [UInt8]
 
-  init(_ claims: Claims, client: String?, scopes: [String]) {
-    issuer = claims.issuer
+  /// - Parameter end: seconds since 1970 at which the verdict ends at the latest.
+  init(
+    _ claims: Claims, _ policy: TokenPolicy, keyThumbprint: [UInt8]? = nil, endsBy end: Int64 = .max
+  ) throws(TokenFault) {
+    guard let expiry = claims.expiry, let issuer = claims.issuer else { throw .malformedClaims }
+    let confirmation = try Confirmation(claims.members)
+    let client = claims.client(policy.clientClaims)
+    let scopes = claims.scopes(policy.scopeClaims)
+    self.issuer = issuer
     subject = claims.subject
     self.client = client
     audience = claims.audience
     self.scopes = scopes
-    expiry = claims.expiry
+    self.expiry = expiry
+    verdictEnd = min(expiry.saturatingAdding(policy.clockSkew), end)
     issuedAt = claims.issuedAt
     self.claims = .object(claims.members)
-    certificateThumbprint = claims.certificateThumbprint
-    issuerBytes = FieldText.encode(claims.issuer)
+    self.keyThumbprint = keyThumbprint
+    certificateThumbprint = confirmation.certificate
+    proofKeyThumbprint = confirmation.proofKey
+    issuerBytes = FieldText.encode(issuer)
     subjectBytes = FieldText.encode(claims.subject ?? "")
     clientBytes = FieldText.encode(client ?? "")
     scopeBytes = FieldText.encode(words: scopes)

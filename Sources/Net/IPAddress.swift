@@ -96,3 +96,8 @@ extension SocketAddress {
     }
   }
 }
+
+extension IPAddress {
+  /// What one subscriber has: the address itself, or the /64 of an IPv6 address.
+  package var network: UInt128 { isV4 ? bits : (bits >> 64) << 64 }
+}

@@ -74,6 +74,15 @@ package struct Rejection {
     Rejection(308, "moved", "The canonical URL has no trailing slash.", fields: [("Location", location)])
   }
 
+  /// So many tokens of this client were refused at a high price that no new one is looked at for a while. Never a 401:
+  /// others may share the address, and their tokens may be good (GW-16).
+  package static func tooManyFailures(retryAfter seconds: Int) -> Rejection {
+    Rejection(
+      429, "too_many_bad_tokens",
+      "Too many access tokens from this address were not valid; wait before trying another.",
+      fields: [("Retry-After", String(seconds))], auth: .refused)
+  }
+
   // MARK: The backend and the provider
 
   /// The backend could not be reached, or broke off before its response.

@@ -3,8 +3,8 @@ import Bytes
 /// A complete response made by the gateway itself, built once and sent many times.
 package struct Reply: Sendable {
   package struct Field: Sendable {
-    let name: StaticString
-    let value: [UInt8]
+    package let name: StaticString
+    package let value: [UInt8]
   }
 
   package let status: Int

@@ -9,7 +9,7 @@ package final class ChallengeStage: Stage {
   package init(_ challenge: Challenge) { self.challenge = challenge }
 
   package func handle(_ exchange: Exchange) -> Verdict {
-    if case .none = BearerCredentials.find(in: exchange.request) { return .reject(challenge.unauthenticated) }
+    if case .none = AccessTokenCredentials.find(in: exchange.request) { return .reject(challenge.unauthenticated) }
     return .proceed
   }
 }

@@ -8,6 +8,11 @@ package struct ProtectedResourceMetadata: Equatable, Sendable {
   /// The issuer, byte for byte as the provider's metadata has it (GW-23).
   package var authorizationServers: [String]
   package var scopesSupported: [String]
+  /// RFC 9449 §5.1 as RFC 9728 §2 has it; empty: no proofs are taken.
+  package var proofAlgorithms: [String] = []
+  package var requiresProofs = false
+  /// RFC 8705 §3.3.
+  package var requiresCertificates = false
   package var resourceName: String?
   package var resourceDocumentation: String?
 
@@ -30,6 +35,9 @@ package struct ProtectedResourceMetadata: Equatable, Sendable {
     ]
     if !scopesSupported.isEmpty { members.append(("scopes_supported", strings(scopesSupported))) }
     members.append(("bearer_methods_supported", strings(["header"])))
+    if !proofAlgorithms.isEmpty { members.append(("dpop_signing_alg_values_supported", strings(proofAlgorithms))) }
+    if requiresProofs { members.append(("dpop_bound_access_tokens_required", true)) }
+    if requiresCertificates { members.append(("tls_client_certificate_bound_access_tokens", true)) }
     if let resourceName { members.append(("resource_name", .string(resourceName))) }
     if let resourceDocumentation {
       members.append(("resource_documentation", .string(resourceDocumentation)))

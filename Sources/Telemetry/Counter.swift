@@ -49,5 +49,6 @@ package enum Gauge: Sendable {
 /// What is counted by cause. Causes are spelled where they arise: literals, so that their number is limited by the
 /// program and not by what peers send.
 package enum CauseCounter: Int, Sendable, CaseIterable {
-  case connectionsRefused, handshakesFailed, http2Abuse, keyFetches, proxyHeadersRefused, upstreamFailures
+  case connectionsRefused, handshakesFailed, http2Abuse, introspectionFailures, keyFetches, proxyHeadersRefused,
+    tokensRefused, upstreamFailures
 }

@@ -67,6 +67,15 @@ struct MetricFamily: Sendable {
       MetricFamily(
         "counter", "upstream_failures_total", [("reason", [])],
         "Requests that got no response, or a broken one, from their MCP server.")
+    case .introspectionFailures:
+      MetricFamily(
+        "counter", "introspection_failures_total", [("outcome", [])],
+        "Questions about tokens that a provider did not answer; pause: after several of them, none are asked for a while."
+      )
+    case .tokensRefused:
+      MetricFamily(
+        "counter", "tokens_refused_total", [("reason", [])],
+        "Requests whose access token, or the proof that came with it, was refused.")
     }
   }
 

@@ -12,7 +12,7 @@ import Testing
     let verifier = TokenVerifier(policy: TokenPolicy(issuer: TestBrowser.issuer, audiences: [audience]))
     let keys = try KeySet(jwks: browser.get("/jwks").json)
     let bytes = Array((token?.stringValue ?? "").utf8)
-    return bytes.withUnsafeBytes { verifier.judge($0, keys: keys, now: browser.now) }
+    return try bytes.withUnsafeBytes { verifier.judge(try PresentedToken($0), keys: keys, now: browser.now) }
   }
 
   /// The claims of a token that the gateway accepts.

@@ -63,7 +63,13 @@ extension String {
     -> Judgement
   {
     var token = self
-    return token.withUTF8 { TokenVerifier(policy: policy).judge(ByteView($0), keys: keys, now: now) }
+    return token.withUTF8 { text in
+      do throws(TokenFault) {
+        return TokenVerifier(policy: policy).judge(try PresentedToken(ByteView(text)), keys: keys, now: now)
+      } catch {
+        return .refused(error)
+      }
+    }
   }
 
   /// The payload as text, its signature checked and nothing else.

@@ -7,13 +7,15 @@ struct TokenCacheTests {
   static let now = TestTokens.now
 
   static func find(_ cache: TokenCache, _ token: String, now: Int64 = now) -> VerifiedToken? {
-    var token = token
-    return token.withUTF8 { cache.find(ByteView($0), now: now) }
+    digest(token).flatMap { cache.find($0, now: now) }
   }
 
   static func insert(_ cache: TokenCache, _ token: String, _ verified: VerifiedToken) {
-    var token = token
-    token.withUTF8 { cache.insert(ByteView($0), verified) }
+    if let digest = digest(token) { cache.insert(digest, length: token.utf8.count, verified) }
+  }
+
+  static func digest(_ token: String) -> TokenDigest? {
+    [UInt8](token.utf8).withUnsafeBytes { TokenHasher().digest(of: $0) }
   }
 
   @Test func findsExactlyWhatWasInserted() throws {
@@ -32,7 +34,7 @@ struct TokenCacheTests {
   }
 
   @Test func expiresInTheSecondTheVerifierRefuses() throws {
-    let cache = TokenCache(capacity: 4, clockSkew: 60)
+    let cache = TokenCache(capacity: 4)
     let token = try TestTokens.sign()
     let verified = try token.verified()
     Self.insert(cache, token, verified)
@@ -68,6 +70,34 @@ struct TokenCacheTests {
     #expect(Self.find(cache, "token-1") === verified)
   }
 
+  /// Tokens of a key that the provider has withdrawn end with it; the others stay.
+  @Test func forgetsWhatIsObsolete() throws {
+    let cache = TokenCache(capacity: 16)
+    let one = try TestTokens.sign([], .es256).verified()
+    let other = try TestTokens.sign([], .edDSA).verified()
+    #expect(one.keyThumbprint != other.keyThumbprint)
+    Self.insert(cache, "one", one)
+    Self.insert(cache, "other", other)
+    cache.removeAll { $0.keyThumbprint == one.keyThumbprint }
+    #expect(Self.find(cache, "one") == nil)
+    #expect(Self.find(cache, "other") === other)
+    #expect(cache.count == 1)
+  }
+
+  /// Long tokens push out others before the memory they may take is exceeded.
+  @Test func neverHoldsMoreThanItsBytes() throws {
+    let cache = TokenCache(capacity: 1024, byteLimit: 20_000)
+    let verified = try TestTokens.sign().verified()
+    for index in 0..<500 {
+      Self.insert(cache, "\(index)-" + String(repeating: "x", count: index % 7 * 300), verified)
+      #expect(cache.bytes <= 20_000)
+      #expect(Self.find(cache, "\(index)-" + String(repeating: "x", count: index % 7 * 300)) != nil)
+    }
+    #expect(cache.count > 2)
+    cache.removeAll()
+    #expect(cache.bytes == 0)
+  }
+
   @Test func neverHoldsMoreThanItsCapacity() throws {
     let cache = TokenCache(capacity: 16)
     let verified = try TestTokens.sign().verified()
@@ -91,9 +121,11 @@ struct TokenCacheTests {
   }
 
   @Test func aFreedPlaceIsUsedBeforeAnythingIsEvicted() throws {
-    let cache = TokenCache(capacity: 4, clockSkew: 0)
+    let cache = TokenCache(capacity: 4)
     let long = try TestTokens.sign().verified()
-    let short = try TestTokens.sign([("exp", .integer(Self.now + 1))]).verified()
+    var policy = TestTokens.policy
+    policy.clockSkew = 0
+    let short = try TestTokens.sign([("exp", .integer(Self.now + 1))]).verified(policy)
     for name in ["a", "b", "c"] { Self.insert(cache, name, long) }
     Self.insert(cache, "d", short)
     #expect(Self.find(cache, "d", now: Self.now + 1) == nil)
@@ -116,11 +148,10 @@ struct TokenCacheTests {
     #expect(cache.count == 0)
   }
 
-  @Test func tokensNoVerifierWouldTakeAreNotHashed() throws {
-    let cache = TokenCache(capacity: 4)
-    let long = String(repeating: "x", count: 16 * 1024 + 1)
-    Self.insert(cache, long, try TestTokens.sign().verified())
-    #expect(cache.count == 0)
+  @Test func tokensNoVerifierWouldTakeAreNotHashed() {
+    #expect(Self.digest(String(repeating: "x", count: 16 * 1024)) != nil)
+    #expect(Self.digest(String(repeating: "x", count: 16 * 1024 + 1)) == nil)
+    #expect(Self.digest("") != Self.digest("x"))
   }
 
   @Test func entriesAreReleased() throws {

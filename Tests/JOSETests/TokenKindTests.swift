@@ -11,6 +11,8 @@ struct TokenKindTests {
     ("dpop+jwt", "not_an_access_token"), ("DPoP+JWT", "not_an_access_token"),
     ("Application/DPOP+jwt", "not_an_access_token"), ("logout+jwt", "not_an_access_token"),
     ("secevent+jwt", "not_an_access_token"), ("application/secevent+jwt", "not_an_access_token"),
+    ("client-authentication+jwt", "not_an_access_token"), ("oauth-authz-req+jwt", "not_an_access_token"),
+    ("token-introspection+jwt", "not_an_access_token"), ("kb+jwt", "not_an_access_token"),
   ])
   func types(_ typ: String, _ outcome: String) throws {
     #expect(try TestTokens.sign(type: typ).outcome() == outcome)
@@ -24,7 +26,28 @@ struct TokenKindTests {
     ("JWT", [("token_use", "id")], "not_an_access_token"),
     ("at+jwt", [("token_use", "id")], "not_an_access_token"),
     ("JWT", [("token_use", "access")], "verified"),
+    ("JWT", [("c_hash", "h")], "not_an_access_token"), ("JWT", [("s_hash", "h")], "not_an_access_token"),
+    // Keycloak says it inside the claims; its access tokens of older versions have a nonce.
+    ("JWT", [("typ", "Bearer"), ("nonce", "n")], "verified"), ("JWT", [("typ", "ID")], "not_an_access_token"),
+    ("at+jwt", [("typ", "ID")], "not_an_access_token"), ("JWT", [("typ", "Refresh")], "not_an_access_token"),
+    ("JWT", [("typ", "Offline")], "not_an_access_token"), ("JWT", [("typ", "Logout")], "not_an_access_token"),
+    ("JWT", [("typ", "DPoP")], "verified"), ("JWT", [("typ", 1)], "verified"),
+    ("JWT", [("token_use", "refresh")], "not_an_access_token"),
+    // Logout tokens and security events that do not say so in their header.
+    ("JWT", [("events", ["http://schemas.openid.net/event/backchannel-logout": [:]])], "not_an_access_token"),
   ]
+
+  /// RFC 9068 §4, where the provider is known to follow it.
+  @Test(arguments: [
+    ("at+jwt", "verified"), ("application/AT+jwt", "verified"), ("JWT", "wrong_token_type"),
+    ("vendor+jwt", "wrong_token_type"), ("dpop+jwt", "not_an_access_token"),
+  ])
+  func theTypeMayBeDemanded(_ typ: String, _ outcome: String) throws {
+    var policy = TestTokens.policy
+    policy.type = .accessTokenJWT
+    #expect(try TestTokens.sign(type: typ).outcome(policy) == outcome)
+    #expect(try TestTokens.signRaw(header: "{\"alg\":\"ES256\"}").outcome(policy) == "wrong_token_type")
+  }
 
   @Test(arguments: idTokenRows)
   func idTokens(_ typ: String, _ changes: [(String, JSONValue?)], _ outcome: String) throws {
@@ -76,7 +99,7 @@ struct TokenKindTests {
     var policy = TokenPolicy(
       issuer: "https://login.microsoftonline.example/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0",
       audiences: ["6e74172b-be56-4843-9ff4-e66a39bb12e3"], clients: ["4d8b8ce7-5d5c-4a3c-8f1e-0a5b3b3b5a0d"],
-      scopes: ["access_as_user"], customClaims: [ClaimRule(name: "groups", match: .contains("9f9f"))])
+      scopes: ["access_as_user"], customClaims: [.claim("groups", .contains("9f9f"))])
     #expect(try token.outcome(policy) == "verified")
     policy.scopes = ["api://6e74172b/access_as_user"]
     #expect(try token.outcome(policy) == "insufficient_scope")

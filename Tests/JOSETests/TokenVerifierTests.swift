@@ -16,14 +16,19 @@ struct TokenVerifierTests {
   @Test func refusesMalformedTokens() throws {
     let token = try TestTokens.sign()
     let parts = token.split(separator: ".").map { String($0) }
+    let opaque = [
+      "", ".", "...", "token", parts[0] + "." + parts[1], token + "." + parts[2], token + ".", "." + token,
+      "ya29.a0AfH6SMB", "a.b.c.d", "a.b.c.d.e.f",
+    ]
+    for text in opaque { #expect(try text.outcome() == "opaque_token", "\(text)") }
+    for text in ["a.b.c.d.e", "....", token + ".x.y"] { #expect(try text.outcome() == "encrypted_token") }
     let malformed = [
-      "", ".", "..", "...", "token", parts[0] + "." + parts[1], parts[0] + "." + parts[1] + ".",
-      "." + parts[1] + "." + parts[2], token + "." + parts[2], token + ".", "." + token, token + "=",
+      "..", parts[0] + "." + parts[1] + ".", "." + parts[1] + "." + parts[2], token + "=",
       token + "==",
       " " + token, token + "\n", String(token.dropLast()), parts[0] + "=." + parts[1] + "." + parts[2],
       parts[0] + "." + parts[1] + "=." + parts[2],
       parts[0] + "." + parts[1] + "." + parts[2].dropLast() + "+",
-      token.replacing(parts[1], with: parts[1] + " "), "a.b.c.d.e",
+      token.replacing(parts[1], with: parts[1] + " "),
     ]
     for text in malformed { #expect(try text.outcome() == "malformed", "\(text)") }
     #expect(try (parts[0] + ".." + parts[2]).outcome() == "malformed_claims")
@@ -65,6 +70,20 @@ struct TokenVerifierTests {
       let token = try TestKeys.key(.es256).sign(bytes: [UInt8](text.utf8))
       #expect(try token.outcome() == "malformed_claims")
     }
+  }
+
+  /// A token inside a token: the outer payload is no JSON object.
+  @Test func refusesNestedTokens() throws {
+    let nested = try TestKeys.key(.es256).sign(bytes: [UInt8](try TestTokens.sign().utf8), header: ["cty": "JWT"])
+    #expect(try nested.outcome() == "malformed_claims")
+  }
+
+  /// An issuer that is known to sign with one algorithm only (RFC 8725 §3.1).
+  @Test func algorithmsMayBeLimited() throws {
+    var policy = TestTokens.policy
+    policy.algorithms = [.edDSA, .rs256]
+    #expect(try TestTokens.sign().outcome(policy) == "unsupported_algorithm")
+    #expect(try TestTokens.sign([], .edDSA).outcome(policy) == "verified")
   }
 
   // MARK: Attacks on the key (GW-42)
@@ -133,7 +152,7 @@ struct TokenVerifierTests {
     var policy = TestTokens.policy
     policy.clients = ["other"]
     policy.scopes = ["other"]
-    policy.customClaims = [ClaimRule(name: "tenant", match: .equals("other"))]
+    policy.customClaims = [.claim("tenant", .equals("other"))]
     let forged = try SigningKey.generate(.es256, kid: "key-ES256").sign(TestTokens.claims([]))
     #expect(try forged.outcome(policy) == "bad signature: key-ES256")
     #expect(try TestTokens.sign().outcome(policy) == "wrong_client")

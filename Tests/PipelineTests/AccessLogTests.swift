@@ -20,8 +20,9 @@ struct AccessLogTests {
       "iss": "https://idp", "sub": "user-1", "client_id": "client-1", "exp": .integer(2_000), "aud": "a",
     ])
     let keys = try KeySet(jwks: ["keys": .array([key.publicJWK])])
-    let judgement = text.lend {
-      TokenVerifier(policy: TokenPolicy(issuer: "https://idp", audiences: ["a"])).judge($0, keys: keys, now: 1_000)
+    let judgement = try text.lend {
+      TokenVerifier(policy: TokenPolicy(issuer: "https://idp", audiences: ["a"]))
+        .judge(try PresentedToken($0), keys: keys, now: 1_000)
     }
     guard case .verified(let token) = judgement else { throw NotVerified() }
     return (token, text)

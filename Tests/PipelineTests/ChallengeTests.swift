@@ -66,6 +66,44 @@ struct ChallengeTests {
     #expect(value.filter { $0 == "\"" }.count == 8)
   }
 
+  // MARK: Proofs (RFC 9449 §7.1)
+
+  private func challenge(proofsRequired: Bool) -> Challenge {
+    Challenge(
+      metadataURL: "https://h/m", scope: ["a"],
+      proofs: Challenge.Proofs(algorithms: [.es256, .edDSA], isRequired: proofsRequired))
+  }
+
+  private func lines(_ rejection: Rejection) -> [String] {
+    rejection.reply.fields.filter { "\($0.name)" == "WWW-Authenticate" }.map {
+      String(decoding: $0.value, as: UTF8.self)
+    }
+  }
+
+  private static let proofs = "algs=\"ES256 EdDSA\", scope=\"a\", resource_metadata=\"https://h/m\""
+  private static let bearer = "scope=\"a\", resource_metadata=\"https://h/m\""
+
+  @Test func proofsHaveALineOfTheirOwn() {
+    let optional = challenge(proofsRequired: false)
+    #expect(lines(optional.unauthenticated) == ["Bearer \(Self.bearer)", "DPoP \(Self.proofs)"])
+    #expect(lines(challenge(proofsRequired: true).unauthenticated) == ["DPoP \(Self.proofs)"])
+    let fault = "error=\"invalid_token\", error_description=\"\(TokenFault.expired.explanation)\", "
+    #expect(lines(optional.refusing(.expired)) == ["Bearer \(fault)\(Self.bearer)", "DPoP \(Self.proofs)"])
+    #expect(lines(optional.refusing(.expired, .dpop)) == ["Bearer \(Self.bearer)", "DPoP \(fault)\(Self.proofs)"])
+    #expect(lines(challenge(proofsRequired: true).refusing(.expired)) == ["DPoP \(fault)\(Self.proofs)"])
+  }
+
+  @Test(arguments: ProofFault.allCases)
+  func badProofs(_ fault: ProofFault) {
+    let rejection = challenge(proofsRequired: false).refusing(fault, nonce: "n1")
+    #expect(rejection.reply.status == 401)
+    let error = "error=\"\(fault.error)\", error_description=\"\(fault.explanation)\", "
+    #expect(lines(rejection) == ["Bearer \(Self.bearer)", "DPoP \(error)\(Self.proofs)"])
+    #expect(rejection.reply.field("DPoP-Nonce") == "n1")
+    #expect(rejection.reason.description == fault.reason.description)
+    #expect(challenge(proofsRequired: false).refusing(fault, nonce: nil).reply.field("DPoP-Nonce") == nil)
+  }
+
   @Test func bodiesAreJSON() throws {
     for rejection in [challenge.unauthenticated] + TokenFault.allCases.map({ challenge.refusing($0) }) {
       let body = try JSONValue.parse(rejection.reply.body)

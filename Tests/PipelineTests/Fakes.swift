@@ -3,7 +3,7 @@ import HTTP
 import Pipeline
 
 extension String {
-  func lend<Result>(_ body: (ByteView) -> Result) -> Result { [UInt8](utf8).withUnsafeBytes(body) }
+  func lend<Result>(_ body: (ByteView) throws -> Result) rethrows -> Result { try [UInt8](utf8).withUnsafeBytes(body) }
 }
 
 extension Fields {

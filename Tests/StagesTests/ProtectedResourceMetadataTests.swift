@@ -14,6 +14,20 @@ struct ProtectedResourceMetadataTests {
         + #""resource_documentation":"https://docs.example"}"#)
   }
 
+  @Test func whatTokensMustBeBoundTo() {
+    var metadata = ProtectedResourceMetadata(
+      resource: "https://gw.example", authorizationServers: ["https://a.example", "https://b.example"],
+      scopesSupported: [], resourceName: nil, resourceDocumentation: nil)
+    metadata.proofAlgorithms = ["ES256"]
+    metadata.requiresProofs = true
+    metadata.requiresCertificates = true
+    #expect(
+      String(decoding: metadata.document.serialized(), as: UTF8.self)
+        == #"{"resource":"https://gw.example","authorization_servers":["https://a.example","https://b.example"],"#
+        + #""bearer_methods_supported":["header"],"dpop_signing_alg_values_supported":["ES256"],"#
+        + #""dpop_bound_access_tokens_required":true,"tls_client_certificate_bound_access_tokens":true}"#)
+  }
+
   @Test func membersWithoutAValueAreLeftOut() {
     let metadata = ProtectedResourceMetadata(
       resource: "https://gw.example", authorizationServers: ["https://idp.example"], scopesSupported: [],

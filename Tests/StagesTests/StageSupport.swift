@@ -62,7 +62,7 @@ struct TestIssuer {
   func verified(_ changes: [(String, JSONValue)] = []) throws -> VerifiedToken {
     let keys = try KeySet(jwks: ["keys": .array([key.publicJWK])])
     let judgement = try token(changes).lend {
-      TokenVerifier(policy: Self.policy).judge($0, keys: keys, now: Loop.unixTime)
+      TokenVerifier(policy: Self.policy).judge(try PresentedToken($0), keys: keys, now: Loop.unixTime)
     }
     guard case .verified(let token) = judgement else { throw NotVerified() }
     return token

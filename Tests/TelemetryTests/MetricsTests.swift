@@ -158,6 +158,6 @@ struct MetricsTests {
         #expect(Int(number) != nil)
       }
     }
-    #expect(seen.count == 13)
+    #expect(seen.count == 15)
   }
 }

@@ -19,6 +19,7 @@ SPELLINGS = [
     ("Rejection.swift", r'\bRejection\(\s*\d+,\s*"(\w+)",\s*"'),
     ("Suspension.swift", r'case \.\w+: "(\w+)"'),
     ("TokenFault.swift", r'\("(\w+)",'),
+    ("ProofFault.swift", r'\("(\w+)",'),
     ("ProxyHeaderFault.swift", r'case \.\w+: "(\w+)"'),
     ("UpstreamFailure.swift", r'case \.\w+: "(\w+)"'),
     ("TLSFailure.swift", r'case \.\w+: "(\w+)"'),

@@ -15,8 +15,13 @@ struct JudgementTests {
   /// In one word, as in our log.
   static func ours(_ token: String, _ keys: KeySet) -> String {
     var token = token
-    let judgement = token.withUTF8 {
-      TokenVerifier(policy: OracleClaims.policy).judge(ByteView($0), keys: keys, now: OracleClaims.now)
+    let judgement = token.withUTF8 { text -> Judgement in
+      do throws(TokenFault) {
+        let presented = try PresentedToken(ByteView(text))
+        return TokenVerifier(policy: OracleClaims.policy).judge(presented, keys: keys, now: OracleClaims.now)
+      } catch {
+        return .refused(error)
+      }
     }
     return switch judgement {
     case .verified: "verified"

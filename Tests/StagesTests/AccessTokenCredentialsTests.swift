@@ -4,12 +4,12 @@ import Pipeline
 import Stages
 import Testing
 
-struct BearerCredentialsTests {
+struct AccessTokenCredentialsTests {
   /// What is found, in words.
   private func find(_ fields: [(String, String)], query: String? = nil) -> String {
-    switch BearerCredentials.find(in: Exchange.request(query: query, fields: fields).request) {
+    switch AccessTokenCredentials.find(in: Exchange.request(query: query, fields: fields).request) {
     case .none: "none"
-    case .token(let token): "token \(token.text)"
+    case .token(let credentials): "\(credentials.scheme == .dpop ? "dpop" : "token") \(credentials.token.text)"
     case .malformed(_, let reason): "malformed \(reason)"
     }
   }
@@ -18,8 +18,9 @@ struct BearerCredentialsTests {
     ("Bearer abc.def.ghi", "token abc.def.ghi"), ("bearer abc", "token abc"), ("BEARER abc", "token abc"),
     ("bEaReR abc", "token abc"), ("Bearer   abc", "token abc"), ("Bearer abc==", "token abc=="),
     // Another scheme is no bearer token: the client is told to get one.
-    ("Basic dXNlcjpwdw==", "none"), ("DPoP abc", "none"), ("Bearerabc", "none"), ("Bearer\tabc", "none"),
+    ("Basic dXNlcjpwdw==", "none"), ("Bearerabc", "none"), ("Bearer\tabc", "none"),
     ("Bearer,abc", "none"), ("", "none"), ("abc", "none"), ("Token Bearer abc", "none"),
+    ("DPoP abc", "dpop abc"), ("dpop   abc", "dpop abc"), ("DPoP", "malformed empty_token"),
     // GW-07: it says Bearer and then nothing.
     ("Bearer", "malformed empty_token"), ("Bearer    ", "malformed empty_token"), ("bearer", "malformed empty_token"),
   ])
@@ -48,7 +49,7 @@ struct BearerCredentialsTests {
     ("my_access_token=abc", false), ("a=access_token", false), ("a=b", false), ("access-token=abc", false),
   ])
   func inTheQuery(_ query: String, _ isToken: Bool) {
-    #expect(query.lend { BearerCredentials.hasToken($0) } == isToken)
+    #expect(query.lend { AccessTokenCredentials.hasToken($0) } == isToken)
     #expect(find([], query: query) == "none")
     #expect(
       find([("Authorization", "Bearer abc")], query: query) == (isToken ? "malformed token_in_query" : "token abc"))
@@ -60,13 +61,15 @@ struct BearerCredentialsTests {
     ("=a", false), ("a b", false), ("a,b", false), ("a\"", false), ("a\u{0}", false), ("a\u{80}", false),
     ("a;b", false), ("a:b", false),
   ])
-  func syntax(_ token: String, _ isValid: Bool) { #expect(token.lend { BearerCredentials.isToken68($0) } == isValid) }
+  func syntax(_ token: String, _ isValid: Bool) {
+    #expect(token.lend { AccessTokenCredentials.isToken68($0) } == isValid)
+  }
 
   /// The look-up in two words agrees with the grammar on every byte.
   @Test func everyByte() {
     let alphabet = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/".utf8)
     for byte in UInt8.min...UInt8.max {
-      #expect([byte, 0x61].withUnsafeBytes { BearerCredentials.isToken68($0) } == alphabet.contains(byte))
+      #expect([byte, 0x61].withUnsafeBytes { AccessTokenCredentials.isToken68($0) } == alphabet.contains(byte))
     }
   }
 }

@@ -1,17 +1,23 @@
 package import Bytes
 package import HTTP
+package import Pipeline
 
-/// How a request says who calls (RFC 6750 §2).
-package enum BearerCredentials {
-  /// No bearer token, or none in the one place where it is looked for.
+/// How a request says who calls (RFC 6750 §2, RFC 9449 §7.1).
+package enum AccessTokenCredentials {
+  /// A token as it came; nothing about it has been checked, not even its alphabet.
+  package struct Presented {
+    package let token: ByteView
+    package let scheme: AccessTokenScheme
+  }
+
+  /// No access token, or none in the one place where it is looked for.
   case none
-  /// A token; nothing about it has been checked, not even its alphabet.
-  case token(ByteView)
+  case token(Presented)
   /// Something that cannot be understood (GW-07): the words for the client, and the reason for the log.
   case malformed(StaticString, reason: StaticString)
 
   /// Only the Authorization field counts; a token in the query is never looked at (GW-40).
-  package static func find(in request: RequestHead) -> BearerCredentials {
+  package static func find(in request: RequestHead) -> AccessTokenCredentials {
     let fields = request.fields
     guard let index = fields.firstIndex(of: .authorization) else { return .none }
     guard fields.firstIndex(of: .authorization, from: index + 1) == nil else {
@@ -19,15 +25,19 @@ package enum BearerCredentials {
     }
     let value = fields.value(index)
     let scheme = value.prefix { $0 != ASCII.space }
-    guard ByteView(rebasing: scheme).equalsIgnoringCase("bearer") else { return .none }
+    guard let kind = kind(ByteView(rebasing: scheme)) else { return .none }
     var start = scheme.count
     while start < value.count, value[start] == ASCII.space { start += 1 }
     let token = value.from(start)
-    guard token.count > 0 else { return .malformed("The bearer token is empty", reason: "empty_token") }
+    guard token.count > 0 else { return .malformed("The access token is empty", reason: "empty_token") }
     if request.query.map(hasToken) == true {
       return .malformed("The token is sent in more than one way", reason: "token_in_query")
     }
-    return .token(token)
+    return .token(Presented(token: token, scheme: kind))
+  }
+
+  private static func kind(_ scheme: ByteView) -> AccessTokenScheme? {
+    scheme.equalsIgnoringCase("bearer") ? .bearer : scheme.equalsIgnoringCase("dpop") ? .dpop : nil
   }
 
   /// Whether a token has the syntax of one: `token68` (RFC 9110 §11.2). Left to whoever does not know the token yet,

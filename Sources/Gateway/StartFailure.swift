@@ -1,0 +1,25 @@
+import JOSE
+package import Net
+
+/// Why a gateway does not start.
+package enum StartFailure: Error, CustomStringConvertible {
+  case cannotListen(SocketAddress, NetFailure)
+  case unusableFile(TLSFault)
+  /// The private key that the gateway signs with at a provider.
+  case unusableSigningKey(file: String, reason: String)
+  case cryptography(String)
+
+  /// For example `cannot listen on 127.0.0.1:8080: address already in use (EADDRINUSE)`.
+  package var description: String {
+    switch self {
+    case .cannotListen(let address, let failure): "cannot listen on \(address): \(failure)"
+    case .unusableFile(let fault): fault.description
+    case .unusableSigningKey(let file, let reason): "\(file): \(reason)"
+    case .cryptography(let reason): "OpenSSL could not do its work: \(reason)"
+    }
+  }
+
+  static func usable<Context>(_ build: () throws(TLSFault) -> Context) throws(StartFailure) -> Context {
+    do throws(TLSFault) { return try build() } catch { throw .unusableFile(error) }
+  }
+}

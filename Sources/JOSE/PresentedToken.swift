@@ -1,0 +1,24 @@
+package import Bytes
+internal import JSON
+
+/// A token that somebody has presented, taken apart and well-formed, and not trusted yet. Lent like its bytes.
+package struct PresentedToken {
+  package let bytes: ByteView
+  let jws: CompactJWS
+  let claims: Claims
+
+  /// - Throws: what no policy could ever accept about its form.
+  package init(_ bytes: ByteView) throws(TokenFault) {
+    self.bytes = bytes
+    jws = try CompactJWS(bytes)
+    claims = try Claims(CompactJWS.object(jws.payload, .malformedClaims))
+  }
+
+  /// Who says to have issued it: what chooses the keys that it is checked with.
+  package var issuer: String? { claims.issuer }
+
+  package func isIssued(by policy: TokenPolicy) -> Bool { claims.issuer?.hasSameBytes(as: policy.issuer) == true }
+
+  /// The key that made the signature.
+  func signer(among keys: ArraySlice<PublicKey>) -> PublicKey? { jws.signer(of: bytes, among: keys) }
+}
