@@ -47,6 +47,9 @@ let package = Package(
     layer("JSON"),
     layer("Configuration", [.product(name: "Yams", package: "Yams")]),
 
+    // From nothing to a configuration.
+    layer("Onboarding", ["Configuration", "JSON"]),
+
     // Vocabulary and mechanisms.
     layer("Telemetry", ["Bytes"]),
     layer("HTTP", ["Bytes"]),
@@ -80,7 +83,7 @@ let package = Package(
     .executableTarget(
       name: "portcullis",
       dependencies: [
-        "Configuration", "Demo", "Gateway",
+        "Configuration", "Demo", "Gateway", "Onboarding",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -88,6 +91,7 @@ let package = Package(
     tests("Bytes"),
     tests("JSON"),
     tests("Configuration"),
+    tests("Onboarding", ["Configuration", "JSON"]),
     tests("Telemetry", ["Bytes"]),
     tests("HTTP", ["Bytes"]),
     tests("Net", ["Bytes", "COpenSSL"]),

@@ -34,11 +34,17 @@ struct SourceNode: Equatable, Sendable {
 }
 
 /// Text as it appears in a diagnostic: in quotes, without line breaks or control characters, and not endless.
-func quoted(_ text: String) -> String {
-  let shown = text.unicodeScalars.prefix(80).map { scalar in
+package func quoted(_ text: String) -> String {
+  let isLong = text.unicodeScalars.count > 80
+  let shown = String(String.UnicodeScalarView(text.unicodeScalars.prefix(80)))
+  return "\"\(visible(shown))\(isLong ? "…" : "")\""
+}
+
+/// Text on one line that steers no terminal: invisible characters become `\u{…}`.
+package func visible(_ text: String) -> String {
+  text.unicodeScalars.map { scalar in
     isPrintable(scalar) ? String(scalar) : "\\u{\(String(scalar.value, radix: 16))}"
-  }
-  return "\"\(shown.joined())\(text.unicodeScalars.count > 80 ? "…" : "")\""
+  }.joined()
 }
 
 /// Whether a scalar is visible text, or an ordinary space.

@@ -1,20 +1,23 @@
-/// Writes the canonical form of a configuration: block style, two spaces, schema order.
-struct YAMLWriter {
-  private(set) var text = ""
+/// Writes configurations in block style with two spaces. Whatever a value or a comment holds, it reads back as that
+/// value, or as nothing: it cannot add keys.
+package struct YAMLWriter {
+  package private(set) var text = ""
   private var depth = 0
   /// Set while the next line is the first of a list element.
   private var opensElement = false
 
+  package init() {}
+
   /// A value that is written as it is: numbers, durations, sizes, words.
-  mutating func plain(_ key: String, _ value: some CustomStringConvertible) {
+  package mutating func plain(_ key: String, _ value: some CustomStringConvertible) {
     line("\(Self.quotedIfNeeded(key)): \(value)")
   }
 
-  mutating func string(_ key: String, _ value: String) {
+  package mutating func string(_ key: String, _ value: String) {
     plain(key, Self.scalar(value))
   }
 
-  mutating func string(_ key: String, ifPresent value: String?) {
+  package mutating func string(_ key: String, ifPresent value: String?) {
     if let value { string(key, value) }
   }
 
@@ -23,22 +26,22 @@ struct YAMLWriter {
     plain(key, Self.quotedIfNeeded(secret.shown))
   }
 
-  mutating func strings(_ key: String, _ values: [String]) {
+  package mutating func strings(_ key: String, _ values: [String]) {
     guard !values.isEmpty else { return plain(key, "[]") }
     line("\(Self.quotedIfNeeded(key)):")
     for value in values { line("  - \(Self.scalar(value))") }
   }
 
-  mutating func strings(_ key: String, ifPresent values: [String]) {
+  package mutating func strings(_ key: String, ifPresent values: [String]) {
     if !values.isEmpty { strings(key, values) }
   }
 
-  mutating func section(_ key: String, _ body: (inout YAMLWriter) -> Void) {
+  package mutating func section(_ key: String, _ body: (inout YAMLWriter) -> Void) {
     line("\(Self.quotedIfNeeded(key)):")
     indented(by: 1, body)
   }
 
-  mutating func sections<Element>(
+  package mutating func sections<Element>(
     _ key: String, _ elements: [Element], _ body: (inout YAMLWriter, Element) -> Void
   ) {
     line("\(Self.quotedIfNeeded(key)):")
@@ -58,6 +61,37 @@ struct YAMLWriter {
     section(key) { yaml in
       for (name, value) in entries.sorted(by: { $0.key < $1.key }) { body(&yaml, name, value) }
     }
+  }
+
+  /// Comment lines of at most 100 columns, before the next key or list element. A line break begins a new line of
+  /// comment; other invisible characters are written as `\u{…}`.
+  package mutating func comment(_ comment: String) {
+    let indentation = String(repeating: "  ", count: opensElement ? depth - 1 : depth)
+    for paragraph in comment.split(separator: "\n", omittingEmptySubsequences: false) {
+      for line in Self.wrapped(visible(String(paragraph)), columns: 98 - indentation.count) {
+        text += line.isEmpty ? "\(indentation)#\n" : "\(indentation)# \(line)\n"
+      }
+    }
+  }
+
+  /// An empty line.
+  package mutating func space() { text += "\n" }
+
+  /// `text` in lines; what continues an indented line is indented as far. Words that are too long stay whole.
+  private static func wrapped(_ text: String, columns: Int) -> [String] {
+    let margin = String(text.prefix { $0 == " " })
+    var lines: [String] = []
+    var line = margin
+    for word in text.dropFirst(margin.count).split(separator: " ", omittingEmptySubsequences: false) {
+      let isFirst = line.count == margin.count
+      if !isFirst && line.count + 1 + word.count > columns {
+        lines.append(line)
+        line = margin + word
+      } else {
+        line += isFirst ? String(word) : " \(word)"
+      }
+    }
+    return lines + [line]
   }
 
   private mutating func indented(by levels: Int, _ body: (inout YAMLWriter) -> Void) {

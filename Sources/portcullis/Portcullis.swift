@@ -20,7 +20,10 @@ struct Portcullis: ParsableCommand {
         1  the configuration has errors, or the gateway failed
         2  wrong usage, or a file that cannot be read
       """,
-    subcommands: [ServeCommand.self, CheckCommand.self, DemoCommand.self, VersionCommand.self])
+    subcommands: [
+      ServeCommand.self, CheckCommand.self, ImportCommand.self, DemoCommand.self,
+      VersionCommand.self,
+    ])
 
   /// As the generated one, but wrong usage ends with status 2.
   static func main() {

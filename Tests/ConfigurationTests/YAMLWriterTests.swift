@@ -61,4 +61,43 @@ struct YAMLWriterTests {
 
         """)
   }
+
+  @Test func commentsStayComments() {
+    var yaml = YAMLWriter()
+    yaml.comment("one\ntwo\r\nthree\u{85}four\n\n\tfive")
+    yaml.space()
+    yaml.sections("list", ["x", "z"]) { yaml, name in
+      yaml.comment("about \(name)")
+      yaml.string("name", name)
+    }
+    #expect(
+      yaml.text == """
+        # one
+        # two\\u{d}\\u{a}three\\u{85}four
+        #
+        # \\u{9}five
+
+        list:
+          # about x
+          - name: x
+          # about z
+          - name: z
+
+        """)
+  }
+
+  @Test func longCommentsAreWrapped() {
+    var yaml = YAMLWriter()
+    let word = String(repeating: "x", count: 31)
+    yaml.section("key") { $0.comment("  \(word) \(word) \(word) \(String(repeating: "y", count: 120)) z") }
+    #expect(
+      yaml.text == """
+        key:
+          #   \(word) \(word)
+          #   \(word)
+          #   \(String(repeating: "y", count: 120))
+          #   z
+
+        """)
+  }
 }
