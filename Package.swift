@@ -77,8 +77,8 @@ let package = Package(
     layer(
       "Demo",
       [
-        "Bytes", "Configuration", "Gateway", "HTTP", "Inbound", "JOSE", "JSON", "MCP", "Net", "Pipeline",
-        "Telemetry",
+        "Bytes", "Configuration", "Gateway", "HTTP", "Inbound", "JOSE", "JSON", "MCP", "Net",
+        "Onboarding", "Pipeline", "Telemetry",
       ]),
     .executableTarget(
       name: "portcullis",

@@ -1,4 +1,5 @@
 import Net
+import Onboarding
 
 /// The addresses of the demonstration and what follows from them.
 struct DemoPlan {
@@ -38,6 +39,9 @@ struct DemoPlan {
 
   func banner(users: [DemoUser]) -> String {
     let people = users.map { "    \($0.name) / \($0.password)" }.joined(separator: "\n")
+    let endpoint = ClientSnippet.Endpoint(name: "portcullis-demo", url: resource)
+    let snippets = ClientSnippet.all(for: endpoint).map { $0.rendered(indentation: "  ") }
+      .joined(separator: "\n\n")
     return """
 
       Portcullis demo: a gateway, an identity provider and an MCP server, on this machine only.
@@ -54,22 +58,7 @@ struct DemoPlan {
 
           curl -i \(resource)
 
-        Kiro (.kiro/settings/mcp.json) and Cursor (.cursor/mcp.json):
-
-          {"mcpServers": {"portcullis-demo": {"url": "\(resource)"}}}
-
-        Claude Code:
-
-          claude mcp add --transport http portcullis-demo \(resource)
-
-        VS Code (.vscode/mcp.json):
-
-          {"servers": {"portcullis-demo": {"type": "http", "url": "\(resource)"}}}
-
-        Codex (~/.codex/config.toml), then: codex mcp login portcullis-demo
-
-          [mcp_servers.portcullis-demo]
-          url = "\(resource)"
+      \(snippets)
 
         Ctrl-C ends it. Each request is a line of JSON below.
 

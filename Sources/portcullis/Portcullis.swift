@@ -12,6 +12,7 @@ struct Portcullis: ParsableCommand {
 
       EXAMPLES
         portcullis demo                     see it work, on this machine only
+        portcullis init --idp okta …        write a first configuration
         portcullis check --config FILE      find out what is wrong with a file
         portcullis serve --config FILE      run the gateway
 
@@ -21,7 +22,7 @@ struct Portcullis: ParsableCommand {
         2  wrong usage, or a file that cannot be read
       """,
     subcommands: [
-      ServeCommand.self, CheckCommand.self, ImportCommand.self, DemoCommand.self,
+      ServeCommand.self, CheckCommand.self, InitCommand.self, ImportCommand.self, DemoCommand.self,
       VersionCommand.self,
     ])
 
