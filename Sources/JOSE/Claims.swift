@@ -1,40 +1,53 @@
 internal import Bytes
 internal import JSON
 
-/// The registered claims of a token (RFC 7519 §4.1), well-formed but not trusted yet.
+/// The registered claims of a token (RFC 7519 §4.1), well-formed but not trusted yet. Read in one pass.
 struct Claims {
   let members: JSONObject
-  let issuer: String?
-  let subject: String?
-  let audience: [String]
-  let expiry: Int64?
-  let notBefore: Int64?
-  let issuedAt: Int64?
+  private(set) var issuer: String?
+  private(set) var subject: String?
+  private(set) var audience: [String] = []
+  private(set) var expiry: Int64?
+  private(set) var notBefore: Int64?
+  private(set) var issuedAt: Int64?
+  private(set) var confirmation: JSONValue?
+  /// Claims that tell what else the token may be.
+  private var use: JSONValue?
+  private var kind: JSONValue?
+  private var hasEvents = false
+  private var isLikeIDToken = false
 
   init(_ members: JSONObject) throws(TokenFault) {
     self.members = members
-    expiry = try Self.date(members, "exp")
-    notBefore = try Self.date(members, "nbf")
-    issuedAt = try Self.date(members, "iat")
-    issuer = try Self.text(members, "iss")
-    subject = try Self.text(members, "sub")
-    audience = try Self.audience(members)
+    for member in members.members {
+      switch ClaimName(member.name) {
+      case .iss: issuer = try Self.text(member.value)
+      case .sub: subject = try Self.text(member.value)
+      case .aud: audience = try Self.audience(member.value)
+      case .exp: expiry = try Self.date(member.value)
+      case .nbf: notBefore = try Self.date(member.value)
+      case .iat: issuedAt = try Self.date(member.value)
+      case .cnf: confirmation = member.value
+      case .tokenUse: use = member.value
+      case .typ: kind = member.value
+      case .events: hasEvents = true
+      case .nonce, .accessTokenHash, .codeHash, .stateHash: isLikeIDToken = true
+      case nil: break
+      }
+    }
   }
 
-  private static func date(_ members: JSONObject, _ name: String) throws(TokenFault) -> Int64? {
-    guard let value = members[name] else { return nil }
+  private static func date(_ value: JSONValue) throws(TokenFault) -> Int64 {
     guard let seconds = value.integerValue else { throw .malformedClaims }
     return seconds
   }
 
-  private static func text(_ members: JSONObject, _ name: String) throws(TokenFault) -> String? {
-    guard let value = members[name] else { return nil }
+  private static func text(_ value: JSONValue) throws(TokenFault) -> String {
     guard let text = value.stringValue else { throw .malformedClaims }
     return text
   }
 
-  private static func audience(_ members: JSONObject) throws(TokenFault) -> [String] {
-    guard let value = members["aud"] else { return [] }
+  private static func audience(_ value: JSONValue) throws(TokenFault) -> [String] {
     if let one = value.stringValue { return [one] }
     guard let several = value.stringsValue else { throw .malformedClaims }
     return several
@@ -46,16 +59,13 @@ extension Claims {
   /// `typ` inside the claims (Keycloak), claims that only ID tokens have (OpenID Connect Core §2, §3.3.2.11), or the
   /// events of logout and security event tokens (RFC 8417 §2.2).
   func isAnotherKind(_ type: TokenType) -> Bool {
-    if let use = members["token_use"]?.stringValue { return !use.hasSameBytes(as: "access") }
-    if let kind = members["typ"]?.stringValue {
+    if let use = use?.stringValue { return !use.hasSameBytes(as: "access") }
+    if let kind = kind?.stringValue {
       if kind.hasSameBytes(as: "Bearer") { return false }
       if ["ID", "Refresh", "Offline", "Logout"].contains(where: kind.hasSameBytes(as:)) { return true }
     }
-    if members["events"] != nil { return true }
-    return type == .general && Self.ofIDTokens.contains { members[$0] != nil }
+    return hasEvents || (type == .general && isLikeIDToken)
   }
-
-  private static let ofIDTokens = ["nonce", "at_hash", "c_hash", "s_hash"]
 
   /// The client the token was issued to, by the first of `names` that is present.
   func client(_ names: [String]) -> String? {
@@ -70,12 +80,21 @@ extension Claims {
     var scopes = [String]()
     for name in names {
       switch members.claim(name) {
-      case .string(let text)?: scopes += text.utf8.split(separator: ASCII.space).compactMap { String($0) }
+      case .string(var text)?: text.withUTF8 { Self.append(words: ByteView($0), to: &scopes) }
       case let value?: scopes += value.stringsValue ?? []
       case nil: break
       }
     }
     return scopes
+  }
+
+  /// Words are separated by single or several spaces (RFC 6749 §3.3).
+  private static func append(words text: ByteView, to scopes: inout [String]) {
+    var start = 0
+    for end in 0...text.count where end == text.count || text[end] == ASCII.space {
+      if end > start { scopes.append(text.slice(start, end - start).text) }
+      start = end + 1
+    }
   }
 
   func satisfies(_ rule: ClaimRule) -> Bool {

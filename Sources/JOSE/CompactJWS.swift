@@ -17,21 +17,29 @@ struct CompactJWS {
   /// Header and payload as they were signed: the first so many bytes of the token.
   let signedLength: Int
 
-  init(_ token: ByteView) throws(TokenFault) {
+  /// - Parameter memory: of headers that were read before.
+  init(_ token: ByteView, _ memory: HeaderMemory? = nil) throws(TokenFault) {
     guard token.count <= Self.longest else { throw .tooLong }
     guard let first = Self.dot(in: token, from: 0), let last = Self.dot(in: token, from: first &+ 1) else {
       throw .opaque
     }
     if let third = Self.dot(in: token, from: last &+ 1) { throw Self.hasFiveParts(token, third) ? .encrypted : .opaque }
     guard first > 0, last &+ 1 < token.count,
-      let headerText = Base64URL.decode(token.slice(0, first)),
       let payload = Base64URL.decode(token.slice(first &+ 1, last &- first &- 1)),
       let signature = Base64URL.decode(token.from(last &+ 1))
     else { throw .malformed }
-    header = try JOSEHeader(Self.object(headerText, .malformedHeader))
+    header = try Self.header(token.slice(0, first), memory)
     self.payload = payload
     self.signature = signature
     signedLength = last
+  }
+
+  private static func header(_ text: ByteView, _ memory: HeaderMemory?) throws(TokenFault) -> JOSEHeader {
+    if let known = memory?.find(text) { return known }
+    guard let bytes = Base64URL.decode(text) else { throw .malformed }
+    let header = try JOSEHeader(object(bytes, .malformedHeader))
+    memory?.insert(text, header)
+    return header
   }
 
   /// The one of `keys` that made the signature of `token`, of which these are the parts.

@@ -10,8 +10,8 @@ struct Confirmation: Equatable {
 
   /// - Throws: when the token is bound in a way that cannot be checked here: it must not be taken for one that is not
   ///   bound.
-  init(_ claims: JSONObject) throws(TokenFault) {
-    guard let value = claims["cnf"] else { return }
+  init(_ claims: Claims) throws(TokenFault) {
+    guard let value = claims.confirmation else { return }
     guard case .object(let members) = value, !members.isEmpty else { throw .unsupportedConfirmation }
     for member in members.members {
       guard let text = member.value.stringValue, let digest = Base64URL.decode(text: text), digest.count == 32 else {

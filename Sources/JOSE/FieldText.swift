@@ -6,7 +6,7 @@ enum FieldText {
   /// A space inside the text stays, one at either end would be lost on the way (RFC 9110 §5.5) and is
   /// encoded.
   static func encode(_ text: String) -> [UInt8] {
-    if text.utf8.allSatisfy({ isPlain($0) }) { return [UInt8](text.utf8) }
+    if let plain = plain(text) { return plain }
     var field = [UInt8]()
     let last = text.utf8.count - 1
     for (index, byte) in text.utf8.enumerated() {
@@ -15,12 +15,22 @@ enum FieldText {
     return field
   }
 
+  /// The bytes of a text in which nothing is to be encoded.
+  private static func plain(_ text: String) -> [UInt8]? {
+    var text = text
+    return text.withUTF8 { bytes in bytes.allSatisfy(isPlain) ? [UInt8](bytes) : nil }
+  }
+
   /// Words separated by single spaces; a space inside a word is encoded.
   static func encode(words: [String]) -> [UInt8] {
     var field = [UInt8]()
     for word in words {
       if !field.isEmpty { field.append(ASCII.space) }
-      for byte in word.utf8 { append(byte, to: &field, keepingSpace: false) }
+      if let plain = plain(word) {
+        field += plain
+      } else {
+        for byte in word.utf8 { append(byte, to: &field, keepingSpace: false) }
+      }
     }
     return field
   }

@@ -7,10 +7,11 @@ package struct PresentedToken {
   let jws: CompactJWS
   let claims: Claims
 
+  /// - Parameter memory: of headers that were read before.
   /// - Throws: what no policy could ever accept about its form.
-  package init(_ bytes: ByteView) throws(TokenFault) {
+  package init(_ bytes: ByteView, _ memory: HeaderMemory? = nil) throws(TokenFault) {
     self.bytes = bytes
-    jws = try CompactJWS(bytes)
+    jws = try CompactJWS(bytes, memory)
     claims = try Claims(CompactJWS.object(jws.payload, .malformedClaims))
   }
 

@@ -46,7 +46,7 @@ extension TokenPolicy {
     case .kind:
       if claims.isAnotherKind(header?.type ?? .particular) { throw .notAnAccessToken }
     case .signature: break  // Needs keys: see TokenVerifier.
-    case .confirmation: _ = try Confirmation(claims.members)
+    case .confirmation: _ = try Confirmation(claims)
     case .client:
       guard !clients.isEmpty else { return }
       guard let client = claims.client(clientClaims), clients.sharesAny(with: [client]) else { throw .wrongClient }

@@ -32,7 +32,7 @@ package final class VerifiedToken: Sendable {
     _ claims: Claims, _ policy: TokenPolicy, keyThumbprint: [UInt8]? = nil, endsBy end: Int64 = .max
   ) throws(TokenFault) {
     guard let expiry = claims.expiry, let issuer = claims.issuer else { throw .malformedClaims }
-    let confirmation = try Confirmation(claims.members)
+    let confirmation = try Confirmation(claims)
     let client = claims.client(policy.clientClaims)
     let scopes = claims.scopes(policy.scopeClaims)
     self.issuer = issuer

@@ -17,6 +17,7 @@ package final class TokenCheck: Gate {
   let budget: TokenFailureBudget
   let challenge: Challenge
   private let hasher = TokenHasher()
+  private let headers = HeaderMemory()
   private let takesProofs: Bool
   private let metrics: Metrics?
 
@@ -104,7 +105,7 @@ package final class TokenCheck: Gate {
   private func judge(_ attempt: TokenAttempt, _ token: ByteView) -> GateVerdict {
     let presented: PresentedToken
     do throws(TokenFault) {
-      presented = try PresentedToken(token)
+      presented = try PresentedToken(token, headers)
     } catch {
       let asking = authorities.filter { $0.introspection != nil }
       return error.isOpaque && !asking.isEmpty ? introspect(attempt, token, asking[...]) : refuse(attempt, error)
@@ -173,7 +174,7 @@ package final class TokenCheck: Gate {
       return .reject(challenge.unauthenticated)
     }
     do throws(TokenFault) {
-      return body(try PresentedToken(credentials.token))
+      return body(try PresentedToken(credentials.token, headers))
     } catch {
       return refuse(attempt, error)
     }
