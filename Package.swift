@@ -75,6 +75,12 @@ let package = Package(
         "Pipeline", "Stages", "Telemetry", "Wire",
       ]),
     layer(
+      "Diagnosis",
+      [
+        "Bytes", "Configuration", "Gateway", "HTTP", "Identity", "JOSE", "JSON", "Net", "Onboarding", "Outbound",
+        "Stages",
+      ]),
+    layer(
       "Demo",
       [
         "Bytes", "Configuration", "Gateway", "HTTP", "Inbound", "JOSE", "JSON", "MCP", "Net",
@@ -83,7 +89,7 @@ let package = Package(
     .executableTarget(
       name: "portcullis",
       dependencies: [
-        "Configuration", "Demo", "Gateway", "Onboarding",
+        "Configuration", "Demo", "Diagnosis", "Gateway", "Onboarding",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -111,6 +117,7 @@ let package = Package(
         "Stages",
         "Telemetry", "Wire",
       ]),
+    tests("Diagnosis", ["Bytes", "Configuration", "Gateway", "JOSE", "JSON", "Net", "Onboarding"]),
     tests("Demo", ["Bytes", "JOSE", "JSON", "MCP"]),
   ]
 )

@@ -24,6 +24,9 @@ package struct SourceMap: Equatable, Sendable {
   /// Where `path` leads, as diagnostics begin: `file:line`.
   package func place(of path: String) -> String { "\(file):\(position(of: path).line)" }
 
+  /// Whether there is something at `path`; a default is not written.
+  package func isWritten(_ path: String) -> Bool { nearest(to: path)?.rest.isEmpty == true }
+
   /// The key paths of the sections at `path`, which holds one section, or a list of them.
   package func sections(at path: String) -> [String] {
     guard case (let node, "")? = nearest(to: path) else { return [] }

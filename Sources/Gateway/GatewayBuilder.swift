@@ -123,14 +123,7 @@ package final class GatewayBuilder {
   }
 
   private func pool(_ configuration: UpstreamConfiguration) throws(StartFailure) -> UpstreamPool {
-    var endpoint = UpstreamEndpoint(configuration)
-    if let tls = configuration.tls {
-      let context = try StartFailure.usable { () throws(TLSFault) in
-        try TLSClientContext(TLSClientSettings(tls, http2: configuration.http2))
-      }
-      endpoint.tls = UpstreamTLS(context, name: tls.serverName)
-    }
-    let pool = UpstreamPool(loop, endpoint)
+    let pool = UpstreamPool(loop, try ProviderAccess.upstream(configuration))
     pool.onDial = { [metrics] outcome in
       switch outcome {
       case .opened(let speaksHTTP2): metrics.count(.upstreamConnectionsOpened(speaksHTTP2 ? .http2 : .http1))

@@ -68,7 +68,7 @@ final class TokenChecks {
       bindsTokens: provider.certificateBoundTokens, subjects: provider.allowedCertificateSubjects,
       dpop: try dpop(provider, plan))
     return TokenAuthority(
-      TokenVerifier(policy: TokenPolicy(provider)), store, possession,
+      TokenVerifier(policy: ProviderAccess.policy(provider)), store, possession,
       introspection: try introspection(provider, store))
   }
 
@@ -84,12 +84,9 @@ final class TokenChecks {
   }
 
   private func keyStore(_ configuration: AuthorizationConfiguration) throws(StartFailure) -> KeyStore {
-    var provider = KeyStore.Provider(configuration)
-    let key = "\(provider) \(configuration.providerCA ?? "")"
+    let key = "\(KeyStore.Provider(configuration)) \(configuration.providerCA ?? "")"
     if let known = keyStores[key] { return known }
-    provider.tls = try StartFailure.usable { () throws(TLSFault) in
-      try TLSClientContext(TLSClientSettings(ca: configuration.providerCA))
-    }
+    var provider = try ProviderAccess.keys(configuration)
     provider.cacheFile = self.configuration.keyCacheDirectory.map { Self.cacheFile(in: $0, for: key) }
     let store = KeyStore(loop, provider, report: KeyLog(issuer: provider.issuer, log, metrics).write)
     keyStores[key] = store
@@ -106,18 +103,9 @@ final class TokenChecks {
     -> TokenIntrospection?
   {
     guard let configuration = provider.introspection else { return nil }
-    var settings = Introspector.Settings(
-      endpoint: { [unowned store] in
-        configuration.endpoint?.description ?? store.metadata?.introspectionEndpoint
-      },
-      authentication: try ClientAuthentication(configuration, issuer: provider.issuer))
-    settings.tls = try StartFailure.usable { () throws(TLSFault) in
-      try TLSClientContext(TLSClientSettings(ca: provider.providerCA))
+    let settings = try ProviderAccess.introspection(configuration, of: provider) { [unowned store] in
+      store.metadata?.introspectionEndpoint
     }
-    settings.proxy = provider.providerProxy.map { ForwardProxy($0) }
-    settings.allowPlaintext = provider.allowPlaintextProvider
-    settings.timeout = configuration.timeout.asMilliseconds
-    settings.maxRequests = configuration.maxRequests
     let introspector = Introspector(
       loop, settings, report: IntrospectionLog(issuer: provider.issuer, log, metrics).write)
     return TokenIntrospection(

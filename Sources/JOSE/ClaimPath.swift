@@ -1,9 +1,9 @@
-internal import JSON
+package import JSON
 
 extension JSONObject {
   /// The claim of that name; when there is none and the name has dots, the one that the name leads to through nested
   /// objects (`realm_access.roles`). Names inside may have dots themselves: shorter first parts are tried first.
-  func claim(_ name: String) -> JSONValue? {
+  package func claim(_ name: String) -> JSONValue? {
     if let value = self[name] { return value }
     guard name.utf8.contains(0x2E) else { return nil }
     return claim(at: name[...], partsLeft: 16)

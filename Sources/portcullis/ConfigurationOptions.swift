@@ -11,14 +11,17 @@ struct ConfigurationOptions: ParsableArguments {
 
   /// The valid configuration. Diagnostics go to standard error; otherwise ends the command with status 1 or
   /// 2.
-  func load() throws -> GatewayConfiguration {
+  func load() throws -> GatewayConfiguration { try loadWithSources().configuration }
+
+  /// The same, with the places of what is in it.
+  func loadWithSources() throws -> (configuration: GatewayConfiguration, sources: SourceMap) {
     var result = ConfigurationLoader.system.load(text: try text(), file: file)
     if let configuration = result.configuration {
       result = result.adding(FileFindings.of(configuration, result.sources))
     }
     for diagnostic in result.diagnostics { StandardError.write(diagnostic.rendered) }
     guard let configuration = result.configuration else { throw ExitCode(ExitStatus.failure) }
-    return configuration
+    return (configuration, result.sources)
   }
 
   private func text() throws -> String {

@@ -15,6 +15,7 @@ struct Portcullis: ParsableCommand {
         portcullis init --idp okta …        write a first configuration
         portcullis check --config FILE      find out what is wrong with a file
         portcullis serve --config FILE      run the gateway
+        portcullis explain --config FILE    say why a token is refused
 
       EXIT STATUS
         0  success
@@ -22,8 +23,8 @@ struct Portcullis: ParsableCommand {
         2  wrong usage, or a file that cannot be read
       """,
     subcommands: [
-      ServeCommand.self, CheckCommand.self, InitCommand.self, ImportCommand.self, DemoCommand.self,
-      VersionCommand.self,
+      ServeCommand.self, CheckCommand.self, ExplainCommand.self, InitCommand.self,
+      ImportCommand.self, DemoCommand.self, VersionCommand.self,
     ])
 
   /// As the generated one, but wrong usage ends with status 2.

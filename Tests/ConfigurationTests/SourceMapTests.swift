@@ -32,6 +32,14 @@ struct SourceMapTests {
     #expect(finding.rendered.hasSuffix("remedy: Mend it."))
   }
 
+  @Test(arguments: [
+    ("public_url", true), ("routes[0].upstream.url", true), ("listeners[1].tls.certificates[1]", true),
+    ("routes[0].upstream.tls", false), ("listeners[7]", false), ("listeners[0].address.port", false),
+  ])
+  func tellsWhatIsWrittenFromDefaults(path: String, isWritten: Bool) {
+    #expect(Fixture.load(Self.text).sources.isWritten(path) == isWritten)
+  }
+
   private static let several = Fixture.minimal.replacing(
     """
           discovery_url: http://127.0.0.1:9000/.well-known/openid-configuration

@@ -91,4 +91,26 @@ struct TokenExaminationTests {
     let evidence = try #require(examination.findings.first { $0.requirement == .audience }?.evidence)
     #expect(evidence.found.utf8.count <= 310)
   }
+
+  /// What the issuer says about a token is asked the same as the gateway asks it, without header and signature.
+  @Test(
+    arguments: [
+      (["active": false], [TokenFault.inactive]), ([:], [.inactive]), (["active": true, "iss": 7], [.malformedClaims]),
+      (["active": true, "aud": "https://gateway.example/mcp"], []),
+      (["active": true, "aud": "other", "exp": 1], [.expired, .wrongAudience]),
+    ] as [(JSONObject, [TokenFault])])
+  func whatTheIssuerSaysIsExamined(_ answer: JSONObject, _ faults: [TokenFault]) {
+    let verifier = TokenVerifier(policy: TestTokens.policy)
+    let examination = verifier.examine(introspected: answer, now: TestTokens.now)
+    #expect([examination.formFault].compactMap { $0 } + failures(examination) == faults)
+    #expect(examination.claims == .object(answer))
+    #expect(examination.findings.allSatisfy { $0.requirement != .signature })
+    guard answer["active"] == true else { return }
+    do {
+      _ = try verifier.accept(introspected: answer, lifetime: 60, now: TestTokens.now)
+      #expect(examination.fault == nil)
+    } catch {
+      #expect(examination.fault == error)
+    }
+  }
 }
