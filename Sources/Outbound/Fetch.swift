@@ -22,6 +22,8 @@ package final class Fetch {
     package let cacheControl: String?
     /// Seconds since the origin made the document, as caches on the way say (RFC 9111 §5.1).
     package let age: Int?
+    /// When the sender made it, by its own clock (RFC 9110 §6.6.1).
+    package let date: String?
     package let body: [UInt8]
     /// Where it was in the end.
     package let location: Location
@@ -43,6 +45,7 @@ package final class Fetch {
   private var status = 0
   private var cacheControl: String?
   private var age: Int?
+  private var date: String?
   private var body: [UInt8] = []
 
   /// Gets one document over a connection of its own; `completion` is called once, from inside this call when the
@@ -164,6 +167,7 @@ extension Fetch: UpstreamClient {
   package func upstreamResponded(_ head: ResponseHead, _ length: BodyLength) -> (any BodySink)? {
     status = head.status
     cacheControl = head.fields.combined(other: "cache-control")
+    date = head.fields.first(.date)?.text
     age = head.fields.first(other: "age").flatMap { Int($0.text) }.flatMap { $0 < 0 ? nil : $0 }
     // Only the proxy says that (RFC 9110 §15.5.8), and not from inside a tunnel.
     if status == 407, pool.endpoint.proxy != nil, !location.isSecure {
@@ -208,7 +212,8 @@ extension Fetch: BodySink {
       return pool.acquire(for: self)
     }
     finish(
-      .success(Response(status: status, cacheControl: cacheControl, age: age, body: body, location: location)))
+      .success(
+        Response(status: status, cacheControl: cacheControl, age: age, date: date, body: body, location: location)))
   }
 
   package func fail(_ failure: BodyFailure) {

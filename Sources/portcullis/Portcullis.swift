@@ -16,6 +16,7 @@ struct Portcullis: ParsableCommand {
         portcullis check --config FILE      find out what is wrong with a file
         portcullis serve --config FILE      run the gateway
         portcullis explain --config FILE    say why a token is refused
+        portcullis doctor --config FILE     say what is in the way of clients
 
       EXIT STATUS
         0  success
@@ -23,7 +24,7 @@ struct Portcullis: ParsableCommand {
         2  wrong usage, or a file that cannot be read
       """,
     subcommands: [
-      ServeCommand.self, CheckCommand.self, ExplainCommand.self, InitCommand.self,
+      ServeCommand.self, CheckCommand.self, ExplainCommand.self, DoctorCommand.self, InitCommand.self,
       ImportCommand.self, DemoCommand.self, VersionCommand.self,
     ])
 

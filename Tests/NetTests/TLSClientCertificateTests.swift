@@ -38,11 +38,15 @@ struct TLSClientCertificateTests {
         let pair = try pair(mode, shown: shown, old: old)
         #expect(pair.isEstablished)
         #expect(pair.server.session.peerCertificate?.sha256 == TLSResumptionTests.digest(shown.der))
+        let summary = try #require(pair.server.session.peerSummary(place: "the client"))
+        #expect(summary.file == "the client")
+        #expect(summary.notBefore < summary.notAfter)
       }
     }
     let anonymous = try pair(.optional(ca: ca), shown: nil, old: old)
     #expect(anonymous.isEstablished)
     #expect(anonymous.server.session.peerCertificate == nil)
+    #expect(anonymous.server.session.peerSummary(place: "the client") == nil)
     let unasked = try pair(.none, shown: known, old: old)
     #expect(unasked.isEstablished)
     #expect(unasked.server.session.peerCertificate == nil)

@@ -35,10 +35,12 @@ struct FetchTests {
 
   @Test func aDocument() throws {
     let (result, server) = try fetch(
-      "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 2\r\n\r\n{}")
+      "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nDate: Tue, 14 Nov 2023 22:13:20 GMT\r\n"
+        + "Content-Length: 2\r\n\r\n{}")
     let response = try result.get()
     #expect(response.status == 200)
     #expect(response.cacheControl == "max-age=60")
+    #expect(response.date == "Tue, 14 Nov 2023 22:13:20 GMT")
     #expect(response.body == Array("{}".utf8))
     #expect(
       server.connections[0].text
@@ -52,6 +54,7 @@ struct FetchTests {
     let delimited = try fetch("HTTP/1.0 200 OK\r\n\r\n{}", closing: true).result.get()
     #expect(delimited.body == Array("{}".utf8))
     #expect(delimited.cacheControl == nil)
+    #expect(delimited.date == nil)
   }
 
   @Test(arguments: [204, 304, 404, 500])

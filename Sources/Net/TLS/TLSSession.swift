@@ -251,6 +251,13 @@ package final class TLSSession {
     return knownPeer
   }
 
+  /// What there is to know about that certificate.
+  ///
+  /// - Parameter place: stands for its file.
+  package func peerSummary(place: String) -> CertificateSummary? {
+    verifiedCertificate.map { CertificateSummary(file: place, $0, ocspNextUpdate: nil) }
+  }
+
   private var verifiedCertificate: Certificate? {
     guard isEstablished, SSL_get_verify_result(ssl) == X509_V_OK, let raw = SSL_get1_peer_certificate(ssl) else {
       return nil

@@ -23,6 +23,10 @@ class StaticProvider:
         self.discovery_fetches = 0
         self.jwks_fetches = 0
         self.extra_keys: list[Any] = []
+        # Further members of the metadata.
+        self.metadata: dict[str, Any] = {}
+        # Seconds by which the clock of its answers is ahead.
+        self.clock_ahead = 0.0
         self._lock = threading.Lock()
         provider = self
 
@@ -31,6 +35,9 @@ class StaticProvider:
 
             def do_GET(self) -> None:
                 provider._answer(self)
+
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                return super().date_time_string((timestamp or time.time()) + provider.clock_ahead)
 
             def log_message(self, *_: Any) -> None:
                 pass  # The test reads the counters instead.
@@ -89,6 +96,7 @@ class StaticProvider:
                     "authorization_endpoint": f"{self.issuer}/authorize",
                     "token_endpoint": f"{self.issuer}/token",
                     "response_types_supported": ["code"],
+                    **self.metadata,
                 },
             )
         elif handler.path == f"{self.path}/jwks":
