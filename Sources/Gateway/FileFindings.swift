@@ -1,4 +1,5 @@
 package import Configuration
+import JOSE
 import Net
 
 /// What only the files show that a configuration names: certificates and keys, reported at the line that names them.
@@ -30,9 +31,44 @@ package enum FileFindings {
         findings += finding(sources, path, places) { () throws(TLSFault) in
           _ = try TLSClientContext(settings)
         }
+        findings += signingKeyFindings(authorization, at: path, sources)
+        findings += keySetFindings(authorization, at: path, sources)
       }
     }
     return findings
+  }
+
+  private static func signingKeyFindings(
+    _ provider: AuthorizationConfiguration, at path: String, _ sources: SourceMap
+  ) -> [Diagnostic] {
+    guard case .privateKeyJWT(let file, let keyID)? = provider.introspection?.authentication else { return [] }
+    do throws(StartFailure) {
+      _ = try SigningKey.read(file, kid: keyID)
+      return []
+    } catch {
+      let remedy = "Give an unencrypted private key in PEM that this user can read."
+      return [sources.diagnostic(.error, at: "\(path).introspection.private_key", error.description, remedy: remedy)]
+    }
+  }
+
+  /// A key set may still come, or be replaced, while the gateway runs: what is wrong with it is a warning.
+  private static func keySetFindings(
+    _ provider: AuthorizationConfiguration, at path: String, _ sources: SourceMap
+  ) -> [Diagnostic] {
+    guard let file = provider.jwksFile else { return [] }
+    func warning(_ message: String) -> [Diagnostic] {
+      let remedy = "Put a JWK set with the provider's public keys there; until then its tokens get 503."
+      return [sources.diagnostic(.warning, at: "\(path).jwks_file", "\(file): \(message)", remedy: remedy)]
+    }
+    let text: String
+    do throws(TextFileError) { text = try TextFile.read(file) } catch {
+      return warning("cannot be read: \(error.reason)")
+    }
+    do throws(KeySetError) {
+      return try KeySet(parsing: [UInt8](text.utf8)).keys.isEmpty ? warning("no key in it can be used") : []
+    } catch {
+      return warning(error.description)
+    }
   }
 
   private static func of(_ settings: TLSServerSettings, at path: String, _ sources: SourceMap) -> [Diagnostic] {

@@ -235,7 +235,7 @@ def test_a_bound_token_needs_its_certificate(
 
 
 @BOTH
-def test_a_binding_is_not_looked_at_unless_asked_for(
+def test_a_binding_holds_where_it_is_not_asked_for(
     optional: Gateway,
     backend: RawBackend,
     shared_provider: StaticProvider,
@@ -243,9 +243,11 @@ def test_a_binding_is_not_looked_at_unless_asked_for(
     agent: Certificate,
     version: str,
 ) -> None:
-    """`certificate_bound_tokens` is a matter of the route."""
+    """`certificate_bound_tokens` demands a binding; a token that has one is good with its certificate everywhere."""
     token = shared_provider.signer.token(**binding(agent))
-    assert call(optional, authority, token, None, version, "/plain").status == 200
+    assert call(optional, authority, token, None, version, "/plain").status == 401
+    assert call(optional, authority, token, agent, version, "/plain").status == 200
+    assert call(optional, authority, shared_provider.signer.token(), None, version, "/plain").status == 200
 
 
 @BOTH

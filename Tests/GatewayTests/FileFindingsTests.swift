@@ -1,4 +1,6 @@
 import Configuration
+import JOSE
+import JSON
 import Net
 import Testing
 
@@ -142,5 +144,59 @@ struct FileFindingsTests {
     let findings = result.configuration.map { FileFindings.of($0, result.sources) } ?? []
     #expect(findings.map(\.path) == ["routes[0].authorization[1].provider_ca"])
     #expect(findings.map(\.line) == [9])
+  }
+
+  // MARK: Keys of providers
+
+  private func findings(ofProvider entry: String) -> [String] {
+    let text = """
+      public_url: https://mcp.example.com
+      routes:
+        - path: /mcp
+          upstream: {url: "http://127.0.0.1:9"}
+          authorization:
+            issuer: https://idp.example
+            allowed_audience: [a]
+      \(entry.split(separator: "\n").map { "      \($0)" }.joined(separator: "\n"))
+      """
+    let loader = ConfigurationLoader(
+      environment: { _ in nil }, readFile: { _ throws(TextFileError) in throw TextFileError(reason: "none") })
+    let result = loader.load(text: text, file: "test.yaml")
+    return (result.configuration.map { FileFindings.of($0, result.sources) } ?? []).map {
+      "\($0.line) \($0.severity) \($0.path): \($0.message)"
+    }
+  }
+
+  /// The gateway starts without its keys, and takes them once they are there.
+  @Test func aKeySetThatIsNotThereYet() throws {
+    let missing = "\(files.path)/missing"
+    let place = "8 warning routes[0].authorization.jwks_file: "
+    #expect(
+      findings(ofProvider: "jwks_file: \(missing)")
+        == ["\(place)\(missing): cannot be read: No such file or directory"])
+    for (text, message) in [
+      ("[]", "not a JSON Web Key Set: no array \"keys\""), ("{\"keys\":[]}", "no key in it can be used"),
+      ("{\"keys\":[{\"kty\":\"oct\",\"k\":\"AA\"}]}", "no key in it can be used"),
+    ] {
+      let file = try files.write(text)
+      #expect(findings(ofProvider: "jwks_file: \(file)") == ["\(place)\(file): \(message)"])
+    }
+    let key = try SigningKey.generate(.es256, kid: "k")
+    let good = try files.write(
+      String(decoding: JSONValue.object(["keys": [key.publicJWK]]).serialized(), as: UTF8.self))
+    #expect(findings(ofProvider: "jwks_file: \(good)") == [])
+  }
+
+  @Test func theKeyThatTheGatewaySignsWith() throws {
+    func findings(_ file: String) -> [String] {
+      self.findings(ofProvider: "introspection: {client_id: c, private_key: \"\(file)\"}")
+    }
+    let place = "8 error routes[0].authorization.introspection.private_key: "
+    let missing = "\(files.path)/missing"
+    #expect(findings(missing) == ["\(place)\(missing): cannot be read: No such file or directory"])
+    let nonsense = try files.write("nonsense")
+    #expect(findings(nonsense).count == 1)
+    #expect(findings(nonsense).first?.hasPrefix("\(place)\(nonsense): holds no private key") == true)
+    #expect(findings(try files.write(authority.keyPEM)) == [])
   }
 }
