@@ -14,12 +14,15 @@ from support.gateway import Gateway, Routes, binary, route
 from support.h2frames import USABLE, H2Connection
 from support.provider import Provider
 from support.raw_backend import RawBackend
+from support.rawhttp import exchange
 from support.scanner import Scanner
 from support.static_provider import StaticProvider
 from support.tools import ToolServers
 from support.waiting import free_port
 
 MakeGateway = Callable[..., Gateway]
+# A provider that has changed its keys, a gateway that has not been asked since, and a token of the old ones.
+Refreshing = tuple[StaticProvider, Gateway, str]
 
 USABLE_REQUEST = f"GET {USABLE} HTTP/1.1\r\n".encode()
 
@@ -127,6 +130,23 @@ def scanner(scanned_gateway: Gateway, authority: Authority, run_directory: Path)
     scanner = Scanner(scanned_gateway, authority.file, run_directory)
     yield scanner
     scanner.stop()
+
+
+@pytest.fixture(scope="session")
+def refreshing(run_directory: Path) -> Iterator[Refreshing]:
+    """The minute passes beside the other tests: those that come before the one that waits ask for it early."""
+    backend = RawBackend()
+    provider = StaticProvider("urn:test:audience", algorithms=("ES256",))
+    provider.cache_control = "max-age=1"
+    trust = provider.authorization(keys_refresh="1h")
+    gateway = Gateway(run_directory, [route(backend.url, authorization=trust)], "refreshing-gateway")
+    old = provider.signer.token()
+    assert exchange(gateway.address, "POST", "/mcp", body=b"{}", token=old).status == 200
+    provider.signer.rotate()
+    yield provider, gateway, old
+    gateway.stop()
+    provider.stop()
+    backend.stop()
 
 
 @pytest.fixture

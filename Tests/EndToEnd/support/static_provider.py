@@ -1,33 +1,71 @@
-"""A hand-made identity provider: discovery and keys only, and every fault a test wants. Counts fetches."""
+"""A hand-made identity provider: discovery and keys, what else a test puts there, every fault. Counts fetches."""
 
 import contextlib
 import json
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs
 
-from support.tokens import Signer
+from support.tokens import ALGORITHMS, Signer
 from support.waiting import wait_until
 
 
-class StaticProvider:
-    """Serves `<issuer>/.well-known/openid-configuration` and `<issuer>/jwks`; over https with a server context."""
+Fields = dict[str, str]
+Reply = tuple[int, Fields, bytes]
+# From the request's fields and its form to status and document.
+FormHandler = Callable[[Fields, Fields], tuple[int, Any]]
 
-    def __init__(self, audience: str, path: str = "", tls: ssl.SSLContext | None = None):
+
+class StaticProvider:
+    """Serves `<issuer>/.well-known/openid-configuration` and `<issuer>/jwks`; over https with a server context.
+
+    `origin` is how others know it, when that is not its loopback address. `replies` stand in for whatever is asked for
+    under their paths, `forms` answer posted ones, `metadata` adds to the discovery document.
+    """
+
+    def __init__(
+        self,
+        audience: str,
+        path: str = "",
+        tls: ssl.SSLContext | None = None,
+        origin: str | None = None,
+        algorithms: tuple[str, ...] = ALGORITHMS,
+    ):
         self.down = threading.Event()
         self.release = threading.Event()
         self.release.set()
         self.wrong_issuer = False
         self.discovery_fetches = 0
         self.jwks_fetches = 0
+        self.paths: list[str] = []
         self.extra_keys: list[Any] = []
+        self.replies: dict[str, Reply] = {}
+        self.forms: dict[str, FormHandler] = {}
         # Further members of the metadata.
         self.metadata: dict[str, Any] = {}
+        self.cache_control: str | None = None
         # Seconds by which the clock of its answers is ahead.
         self.clock_ahead = 0.0
         self._lock = threading.Lock()
+        self._tls = tls
+        self._listen(0)
+        self.port = self._server.server_port
+        self.origin = origin or f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        self.path = path
+        self.issuer = self.origin + path
+        self.jwks_path = f"{path}/jwks"
+        self.discovery_path = f"{path}/.well-known/openid-configuration"
+        self.discovery_url = self.origin + self.discovery_path
+        inserted = f"/.well-known/oauth-authorization-server{path}"
+        self.inserted_discovery_url = self.origin + inserted
+        self.discovery_paths = {self.discovery_path, inserted}
+        self.signer = Signer(self.issuer, audience, algorithms)
+
+    def _listen(self, port: int) -> None:
         provider = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -35,6 +73,9 @@ class StaticProvider:
 
             def do_GET(self) -> None:
                 provider._answer(self)
+
+            def do_POST(self) -> None:
+                provider._answer_form(self)
 
             def date_time_string(self, timestamp: float | None = None) -> str:
                 return super().date_time_string((timestamp or time.time()) + provider.clock_ahead)
@@ -47,19 +88,24 @@ class StaticProvider:
                 with contextlib.suppress(OSError):
                     super().handle()
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
-        if tls:
+        if self._tls:
             # The handshake belongs to the connection's own thread.
-            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
-        self.origin = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.server_port}"
-        self.path = path
-        self.issuer = self.origin + path
-        self.discovery_url = f"{self.issuer}/.well-known/openid-configuration"
-        self.inserted_discovery_url = f"{self.origin}/.well-known/oauth-authorization-server{path}"
-        self.signer = Signer(self.issuer, audience)
+            self._server.socket = self._tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
+
+    def leave(self) -> None:
+        """Connections are refused until `come_back`."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(5)
+
+    def come_back(self) -> None:
+        self._listen(self.port)
 
     def authorization(self, **more: Any) -> dict[str, Any]:
         """The authorization section of a route that trusts this provider."""
@@ -74,41 +120,59 @@ class StaticProvider:
         wait_until(lambda: self.discovery_fetches > 0, "discovery is fetched")
 
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
-        discovery = handler.path in (
-            f"{self.path}/.well-known/openid-configuration",
-            f"/.well-known/oauth-authorization-server{self.path}",
-        )
+        discovery = handler.path in self.discovery_paths
         with self._lock:
+            self.paths.append(handler.path)
             if discovery:
                 self.discovery_fetches += 1
-            elif handler.path == f"{self.path}/jwks":
+            elif handler.path == self.jwks_path:
                 self.jwks_fetches += 1
         self.release.wait(30)
-        document: Any
         if self.down.is_set():
-            status, document = 500, {"error": "down"}
+            self._send(handler, 500, {"error": "down"})
+        elif reply := self.replies.get(handler.path):
+            self._send_bytes(handler, *reply)
         elif discovery:
-            status, document = (
-                200,
-                {
-                    "issuer": "http://127.0.0.1:1/other" if self.wrong_issuer else self.issuer,
-                    "jwks_uri": f"{self.issuer}/jwks",
-                    "authorization_endpoint": f"{self.issuer}/authorize",
-                    "token_endpoint": f"{self.issuer}/token",
-                    "response_types_supported": ["code"],
-                    **self.metadata,
-                },
-            )
-        elif handler.path == f"{self.path}/jwks":
+            self._send(handler, 200, self._discovery())
+        elif handler.path == self.jwks_path:
             keys = self.signer.jwks()
             keys["keys"] = self.extra_keys + keys["keys"]
-            status, document = 200, keys
+            self._send(handler, 200, keys)
         else:
-            status, document = 404, {"error": "not_found"}
-        body = json.dumps(document).encode()
+            self._send(handler, 404, {"error": "not_found"})
+
+    def _discovery(self) -> dict[str, Any]:
+        return {
+            "issuer": "http://127.0.0.1:1/other" if self.wrong_issuer else self.issuer,
+            "jwks_uri": self.origin + self.jwks_path,
+            "authorization_endpoint": f"{self.issuer}/authorize",
+            "token_endpoint": f"{self.issuer}/token",
+            "response_types_supported": ["code"],
+            **self.metadata,
+        }
+
+    def _answer_form(self, handler: BaseHTTPRequestHandler) -> None:
+        form = handler.rfile.read(int(handler.headers.get("Content-Length", "0"))).decode()
+        answer = self.forms.get(handler.path)
+        if answer is None:
+            self._send(handler, 404, {"error": "not_found"})
+        elif self.down.is_set():
+            self._send(handler, 500, {"error": "down"})
+        else:
+            fields = {name.lower(): value for name, value in handler.headers.items()}
+            self._send(handler, *answer(fields, {name: values[0] for name, values in parse_qs(form).items()}))
+
+    def _send(self, handler: BaseHTTPRequestHandler, status: int, document: Any) -> None:
+        fields = {"Content-Type": "application/json"}
+        if self.cache_control:
+            fields["Cache-Control"] = self.cache_control
+        self._send_bytes(handler, status, fields, json.dumps(document).encode())
+
+    def _send_bytes(self, handler: BaseHTTPRequestHandler, status: int, fields: Fields, body: bytes) -> None:
         try:
             handler.send_response(status)
-            handler.send_header("Content-Type", "application/json")
+            for name, value in fields.items():
+                handler.send_header(name, value)
             handler.send_header("Content-Length", str(len(body)))
             handler.end_headers()
             handler.wfile.write(body)
@@ -117,9 +181,7 @@ class StaticProvider:
 
     def stop(self) -> None:
         self.release.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(5)
+        self.leave()
 
 
 def now() -> int:

@@ -6,10 +6,12 @@ The issuer is `<origin>/o`; the origin comes from the environment, because the p
 import os
 import secrets
 import time
+from pathlib import Path
 
 ORIGIN = os.environ["E2E_PROVIDER_ORIGIN"]
 ISSUER = f"{ORIGIN}/o"
-KEY_FILE = os.environ["E2E_PROVIDER_KEY"]
+KEYS = [Path(file).read_text() for file in os.environ["E2E_PROVIDER_KEYS"].split(os.pathsep)]
+OPAQUE_CLIENT = os.environ["E2E_PROVIDER_OPAQUE_ID"]
 
 SECRET_KEY = secrets.token_urlsafe(32)
 DEBUG = False
@@ -64,7 +66,7 @@ TEMPLATES = [
 
 
 def access_token(request) -> str:
-    """An RFC 9068 access token whose audience is the RFC 8707 resource of the request."""
+    """An RFC 9068 access token whose audience is the RFC 8707 resource of the request; one client's are opaque."""
     from joserfc import jwt
     from joserfc.jwk import RSAKey
     from oauth2_provider.oauth2_validators import OAuth2Validator
@@ -72,6 +74,8 @@ def access_token(request) -> str:
 
     # The toolkit settles the resource only when it saves the token, which comes after this call.
     OAuth2Validator()._check_and_set_request_resource(request)
+    if request.client.client_id == OPAQUE_CLIENT:
+        return secrets.token_urlsafe(32)
     pem = OAUTH2_PROVIDER["OIDC_RSA_PRIVATE_KEY"]
     now = int(time.time())
     claims = {
@@ -89,27 +93,27 @@ def access_token(request) -> str:
     return jwt.encode(header, claims, RSAKey.import_key(pem))
 
 
-with open(KEY_FILE) as key:
-    OAUTH2_PROVIDER = {
-        "OIDC_ENABLED": True,
-        "OIDC_ISS_ENDPOINT": ISSUER,
-        "OIDC_RSA_PRIVATE_KEY": key.read(),
-        "SCOPES": {
-            "openid": "Sign in",
-            "mcp:tools": "Call tools",
-            "mcp:admin": "Administer",
-            "mcp:other": "Something else",
-        },
-        "DEFAULT_SCOPES": ["mcp:tools"],
-        "ACCESS_TOKEN_GENERATOR": access_token,
-        "ACCESS_TOKEN_EXPIRE_SECONDS": 300,
-        "PKCE_REQUIRED": True,
-        "ROTATE_REFRESH_TOKEN": True,
-        "DCR_ENABLED": True,
-        "DCR_REGISTRATION_PERMISSION_CLASSES": ("oauth2_provider.dcr.AllowAllDCRPermission",),
-        "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
-        "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
-        "ALLOWED_SCHEMES": ["http", "https"],
-        "OIDC_TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED": ["none", "client_secret_post", "client_secret_basic"],
-        "OAUTH2_TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED": ["none", "client_secret_post", "client_secret_basic"],
-    }
+OAUTH2_PROVIDER = {
+    "OIDC_ENABLED": True,
+    "OIDC_ISS_ENDPOINT": ISSUER,
+    "OIDC_RSA_PRIVATE_KEY": KEYS[0],
+    "OIDC_RSA_PRIVATE_KEYS_INACTIVE": KEYS[1:],
+    "SCOPES": {
+        "openid": "Sign in",
+        "mcp:tools": "Call tools",
+        "mcp:admin": "Administer",
+        "mcp:other": "Something else",
+    },
+    "DEFAULT_SCOPES": ["mcp:tools"],
+    "ACCESS_TOKEN_GENERATOR": access_token,
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 300,
+    "PKCE_REQUIRED": True,
+    "ROTATE_REFRESH_TOKEN": True,
+    "DCR_ENABLED": True,
+    "DCR_REGISTRATION_PERMISSION_CLASSES": ("oauth2_provider.dcr.AllowAllDCRPermission",),
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "ALLOWED_SCHEMES": ["http", "https"],
+    "OIDC_TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED": ["none", "client_secret_post", "client_secret_basic"],
+    "OAUTH2_TOKEN_ENDPOINT_AUTH_METHODS_SUPPORTED": ["none", "client_secret_post", "client_secret_basic"],
+}

@@ -1,4 +1,4 @@
-"""Creates the tables, users and the machine client of the provider, then serves it: `serve.py PORT`."""
+"""Creates the tables, users and machine clients of the provider where there are none, then serves it: `serve.py PORT`."""
 
 import os
 import sys
@@ -13,15 +13,18 @@ def populate() -> None:
     from django.contrib.auth.models import User
     from oauth2_provider.models import Application
 
+    if User.objects.exists():
+        return
     for name in ("alice", "bob"):
         User.objects.create_user(name, password=f"{name}-password")
-    Application.objects.create(
-        name="machine",
-        client_id=os.environ["E2E_PROVIDER_MACHINE_ID"],
-        client_secret=os.environ["E2E_PROVIDER_MACHINE_SECRET"],
-        client_type=Application.CLIENT_CONFIDENTIAL,
-        authorization_grant_type=Application.GRANT_CLIENT_CREDENTIALS,
-    )
+    for client in ("E2E_PROVIDER_MACHINE_ID", "E2E_PROVIDER_OPAQUE_ID"):
+        Application.objects.create(
+            name=os.environ[client],
+            client_id=os.environ[client],
+            client_secret=os.environ["E2E_PROVIDER_MACHINE_SECRET"],
+            client_type=Application.CLIENT_CONFIDENTIAL,
+            authorization_grant_type=Application.GRANT_CLIENT_CREDENTIALS,
+        )
 
 
 def main(port: int) -> None:
