@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import socket
 import ssl
 import threading
 import time
@@ -18,6 +19,32 @@ Fields = dict[str, str]
 Reply = tuple[int, Fields, bytes]
 # From the request's fields and its form to status and document.
 FormHandler = Callable[[Fields, Fields], tuple[int, Any]]
+
+
+class _Server(ThreadingHTTPServer):
+    """Knows its connections, so that it can end them."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]):
+        self.connections: set[Any] = set()
+        super().__init__(address, handler)
+
+    def get_request(self) -> tuple[Any, Any]:
+        connection, address = super().get_request()
+        self.connections.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        self.connections.discard(request)
+        super().shutdown_request(request)
+
+    def end(self) -> None:
+        self.shutdown()
+        self.server_close()
+        for connection in list(self.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 class StaticProvider:
@@ -88,8 +115,7 @@ class StaticProvider:
                 with contextlib.suppress(OSError):
                     super().handle()
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", port), Handler)
         if self._tls:
             # The handshake belongs to the connection's own thread.
             self._server.socket = self._tls.wrap_socket(
@@ -99,9 +125,8 @@ class StaticProvider:
         self._thread.start()
 
     def leave(self) -> None:
-        """Connections are refused until `come_back`."""
-        self._server.shutdown()
-        self._server.server_close()
+        """Ends its connections, and refuses new ones until `come_back`."""
+        self._server.end()
         self._thread.join(5)
 
     def come_back(self) -> None:
