@@ -8,11 +8,13 @@ struct KeptKeys {
     case notKeptKeys
     /// For another provider: the names of files are derived, and files are moved.
     case otherIssuer(String)
+    case noUsableKey
 
     /// What is wrong, in words.
     var description: String {
       switch self {
       case .notKeptKeys: "it does not hold the keys of a provider; it is ignored, and replaced with the next keys"
+      case .noUsableKey: "it holds no usable key; it is ignored, and replaced with the next keys"
       case .otherIssuer(let issuer): "it holds the keys of \(issuer); it is ignored, and replaced with the next keys"
       }
     }

@@ -23,13 +23,16 @@ final class KeyCacheFile {
         do throws(KeptKeys.Fault) {
           completion(try KeptKeys.parse(bytes, issuer: issuer))
         } catch {
-          report("\(path): \(error.description)")
+          refuse(error)
         }
       case .failure(.notFound): break
       case .failure(let failure): report("\(path): \(failure)")
       }
     }
   }
+
+  /// What was read is of no use.
+  func refuse(_ fault: KeptKeys.Fault) { report("\(path): \(fault.description)") }
 
   func write(_ keys: KeptKeys) {
     next = keys.serialized()

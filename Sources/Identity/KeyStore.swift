@@ -159,7 +159,8 @@ package final class KeyStore {
   /// Takes what an earlier run has kept, unless the provider was faster.
   private func adopt(_ kept: KeptKeys) {
     guard let keys = try? KeySet(jwks: kept.document), !keys.keys.isEmpty else {
-      return report(.notKept("the kept keys of \(provider.issuer) hold no usable key; they are ignored"))
+      cacheFile?.refuse(.noUsableKey)
+      return
     }
     // A clock that went back makes nothing younger than now; one that is far ahead makes no number too large.
     let age = UInt64(min(max(0, Loop.unixTime.subtractingReportingOverflow(kept.fetchedAt).partialValue), 1 << 40))

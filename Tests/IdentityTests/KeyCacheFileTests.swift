@@ -131,7 +131,8 @@ struct KeyCacheFileTests {
     let watch = watch(provider)
     watch.store.start()
     try test.run(until: { watch.lines.contains { $0.hasPrefix("not kept: ") } })
-    #expect(watch.lines.first { $0.hasPrefix("not kept: ") }?.contains(reason) == true, "\(watch.lines)")
+    let line = watch.lines.first { $0.hasPrefix("not kept: ") } ?? ""
+    #expect(line.contains(files.place("kept")) && line.contains(reason), "\(watch.lines)")
     #expect(!watch.store.isReady)
     provider.isDown = false
     try test.run(until: { watch.store.isReady })
