@@ -71,6 +71,9 @@ package final class Introspector {
     target?.pool.drain()
   }
 
+  /// Whether it is known where to ask.
+  package var knowsEndpoint: Bool { settings.endpoint() != nil }
+
   /// Asks about a token.
   ///
   /// - Returns: nil when `completion` has been called inside this call.

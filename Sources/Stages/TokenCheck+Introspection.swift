@@ -16,6 +16,10 @@ extension TokenCheck {
     guard let authority = authorities.first, let introspection = authority.introspection else {
       return refuse(attempt, .inactive)
     }
+    // Right after the start: where to ask comes with the keys.
+    guard introspection.introspector.knowsEndpoint || authority.keyStore.isReady else {
+      return awaitMetadata(attempt, authority, authorities)
+    }
     let parked = Suspension<GateVerdict>()
     let waiter = introspection.introspector.ask(token: [UInt8](token)) { [self] outcome in
       switch outcome {
@@ -25,6 +29,21 @@ extension TokenCheck {
       case .unavailable(let seconds, let reason):
         attempt.exchange.record.detail = reason
         parked.resume(.reject(.providerUnavailable(retryAfter: seconds)))
+      }
+    }
+    if let waiter { parked.onCancel { waiter.cancel() } }
+    return .suspended(parked)
+  }
+
+  private func awaitMetadata(
+    _ attempt: TokenAttempt, _ authority: TokenAuthority, _ authorities: ArraySlice<TokenAuthority>
+  ) -> GateVerdict {
+    let parked = Suspension<GateVerdict>()
+    let waiter = authority.keyStore.find(newerThan: nil, because: .unknownKey(kid: nil)) { [self] outcome in
+      switch (outcome, AccessTokenCredentials.find(in: attempt.exchange.request)) {
+      case (.keys, .token(let credentials)): parked.resume(introspect(attempt, credentials.token, authorities))
+      case (.unavailable(let seconds), _): parked.resume(.reject(.providerUnavailable(retryAfter: seconds)))
+      default: parked.resume(.reject(.providerUnavailable(retryAfter: 1)))
       }
     }
     if let waiter { parked.onCancel { waiter.cancel() } }

@@ -3,7 +3,6 @@
 import json
 import re
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 from conftest import MakeGateway
 from support.command import Ended, explain, line_of, run, write_configuration
 from support.gateway import route
-from support.introspection import IntrospectionEndpoint
+from support.introspection import IntrospectionEndpoint, secret_in_field
 from support.raw_backend import RawBackend
 from support.rawhttp import exchange
 from support.static_provider import StaticProvider
@@ -23,10 +22,12 @@ BACKEND = "http://127.0.0.1:9/mcp"
 
 
 @pytest.fixture
-def endpoint() -> Iterator[IntrospectionEndpoint]:
-    endpoint = IntrospectionEndpoint()
-    yield endpoint
-    endpoint.stop()
+def endpoint(static_provider: StaticProvider) -> IntrospectionEndpoint:
+    return IntrospectionEndpoint(static_provider, secret_in_field("gateway", "s3cret-of-the-gateway"))
+
+
+def introspection(secret: str = "s3cret-of-the-gateway") -> dict[str, Any]:
+    return {"client_id": "gateway", "client_secret": secret}
 
 
 def configuration(directory: Path, *authorizations: Any) -> Path:
@@ -267,17 +268,15 @@ def test_opaque_tokens_are_asked_about(
     tmp_path: Path, static_provider: StaticProvider, endpoint: IntrospectionEndpoint
 ) -> None:
     """The provider's answer is shown, and held against the same rules."""
-    file = configuration(tmp_path, static_provider.authorization(introspection=endpoint.section()))
-    token = "opaque-token-of-a-user"
-    claims = {"iss": static_provider.issuer, "aud": "urn:test:audience", "exp": int(time.time()) + 60}
-    endpoint.tokens[token] = claims
+    file = configuration(tmp_path, static_provider.authorization(introspection=introspection()))
+    token = endpoint.issue("opaque-token-of-a-user")
     good = explain(file, token)
     assert good.status == 0, good.stdout
     assert '"active": true' in good.stdout
-    endpoint.tokens[token] = claims | {"aud": "other"}
+    endpoint.issue(token, aud="other")
     bad = explain(file, token)
     assert (bad.status, outcome(bad, "audience")) == (1, "FAIL")
-    endpoint.tokens.clear()
+    endpoint.answers.clear()
     inactive = explain(file, token)
     assert inactive.status == 1
     assert "inactive_token" in inactive.stdout
@@ -286,7 +285,7 @@ def test_opaque_tokens_are_asked_about(
 def test_an_introspection_endpoint_that_refuses_us(
     tmp_path: Path, static_provider: StaticProvider, endpoint: IntrospectionEndpoint
 ) -> None:
-    section = endpoint.section(client_secret="another-secret-entirely")
+    section = introspection("another-secret-entirely")
     file = configuration(tmp_path, static_provider.authorization(introspection=section))
     ended = explain(file, "opaque-token-of-a-user")
     assert (ended.status, outcome(ended, "introspection")) == (1, "open")
