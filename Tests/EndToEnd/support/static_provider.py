@@ -176,6 +176,10 @@ class StaticProvider:
             **self.metadata,
         }
 
+    def publish(self, path: str, document: Any) -> None:
+        """A further document."""
+        self.replies[path] = (200, {"Content-Type": "application/json"}, json.dumps(document).encode())
+
     def _answer_form(self, handler: BaseHTTPRequestHandler) -> None:
         form = handler.rfile.read(int(handler.headers.get("Content-Length", "0"))).decode()
         answer = self.forms.get(handler.path)

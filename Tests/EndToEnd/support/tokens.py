@@ -92,8 +92,12 @@ class Signer:
         algorithm = algorithm or self.algorithms[0]
         key = key or self.keys[algorithm]
         members = {"alg": algorithm, "typ": "at+jwt", "kid": key.kid, **(header or {})}
-        members = {name: value for name, value in members.items() if value is not None}
-        # The signing input is put together here, because a library would refuse the faulty headers.
-        token = sign_compact(f"{base64url(json.dumps(members))}.{base64url(payload)}", algorithm, key)
-        secrecy.remember("token", token)
-        return token
+        return sign(payload, {name: value for name, value in members.items() if value is not None}, algorithm, key)
+
+
+def sign(payload: str, header: dict[str, Any], algorithm: str, key: Any) -> str:
+    """A token with exactly that header, whatever it says, signed by `algorithm`."""
+    # The signing input is put together here, because a library would refuse the faulty headers.
+    token = sign_compact(f"{base64url(json.dumps(header))}.{base64url(payload)}", algorithm, key)
+    secrecy.remember("token", token)
+    return token
