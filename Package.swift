@@ -27,7 +27,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 let package = Package(
   name: "portcullis",
-  products: [.executable(name: "portcullis", targets: ["portcullis"])],
+  products: [
+    .executable(name: "portcullis", targets: ["portcullis"]),
+    .executable(name: "token-checks", targets: ["TokenChecks"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -92,6 +95,12 @@ let package = Package(
         "Configuration", "Demo", "Diagnosis", "Gateway", "Onboarding",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
+      swiftSettings: strict),
+
+    // Only for `make bench`.
+    .executableTarget(
+      name: "TokenChecks", dependencies: ["Bytes", "COpenSSL", "JOSE", "JSON", "Stages"],
+      path: "Benchmarks/TokenChecks",
       swiftSettings: strict),
 
     tests("Bytes"),

@@ -1,0 +1,34 @@
+internal import Bytes
+internal import JOSE
+internal import Stages
+
+/// What `TokenCheck` does with the token of a request, from the digest to the remembered verdict.
+final class GatewayCheck {
+  private let verifier = TokenVerifier(policy: TokenSample.policy)
+  private let hasher = TokenHasher()
+  private let refused = RefusedTokens()
+  private let budget = TokenFailureBudget(limit: 120)
+  private let client = [UInt8]("192.0.2.7".utf8)
+  private let keys: KeySet
+  let cache: TokenCache
+
+  /// - Parameter places: for tokens that are remembered.
+  init(_ keys: KeySet, places: Int) {
+    self.keys = keys
+    cache = TokenCache(capacity: places)
+  }
+
+  func accepts(_ token: ByteView) -> Bool {
+    let now = TokenSample.now
+    let digest = hasher.digest(of: token)
+    if let digest, cache.find(digest, now: now) != nil { return true }
+    guard AccessTokenCredentials.isToken68(token) else { return false }
+    if let digest, refused.find(digest, now: now) != nil { return false }
+    guard budget.wait(for: client, now: now) == nil, let presented = try? PresentedToken(token),
+      presented.isIssued(by: verifier.policy),
+      case .verified(let verified) = verifier.judge(presented, keys: keys, now: now)
+    else { return false }
+    if let digest { cache.insert(digest, length: token.count, verified) }
+    return true
+  }
+}
