@@ -3,8 +3,9 @@
 CONFIG ?= conf/portcullis.yaml
 BINARY := .build/release/portcullis
 # The Swift runtime is linked into the program: what is installed on a server is one file and three Debian libraries.
-BUILD := swift build --configuration release --static-swift-stdlib --product portcullis
-SWIFT_SOURCES := Sources Tests Package.swift
+RELEASE := swift build --configuration release --static-swift-stdlib
+BUILD := $(RELEASE) --product portcullis
+SWIFT_SOURCES := Sources Tests Benchmarks Package.swift
 
 .PHONY: help setup build demo run test lint format bench clean
 
@@ -39,10 +40,12 @@ lint: ## check formatting, file length, the target graph and the house rules
 format: ## format the Swift sources
 	swift format --in-place --parallel --configuration .swift-format --recursive $(SWIFT_SOURCES)
 
-bench: build ## compare with nginx and HAProxy; see Benchmarks/run --help
+bench: build ## compare with OpenSSL, nginx, HAProxy and Envoy; see Benchmarks/run --help
 	@scripts/setup bench
+	$(RELEASE) --product token-checks
+	.build/release/token-checks
 	Benchmarks/run
 
 clean: ## remove everything that was built
-	rm -rf .build Tests/Oracle/.build .venv-e2e .venv-e2e-legacy
+	rm -rf .build Tests/Oracle/.build .venv-e2e .venv-e2e-legacy .venv-bench
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -17,7 +17,7 @@ FORBIDDEN = [
     (r"\bas!", (), "`as!`", "use `as?`, or a type that cannot be wrong"),
     (r"\bDispatch[A-Z]\w*|\bimport\s+Dispatch\b", (), "Dispatch", "use the loop's timers, or libuv's pool for what blocks"),
     (r"\bTask(\.detached)?\s*[{(]|\bawait\b|\basync\b|\bactor\s+\w+", (), "Swift concurrency", "everything runs on the loop: call back"),
-    (r"\bprint\s*\(", ("portcullis",), "`print(`", "use Telemetry's Log"),
+    (r"\bprint\s*\(", ("portcullis", "TokenChecks"), "`print(`", "use Telemetry's Log"),
     (r"\bimport\s+Foundation\w*\b", ("Configuration",), "Foundation", "use Bytes, JSON or Glibc"),
 ]  # fmt: skip
 
@@ -39,7 +39,7 @@ def length(root: Path) -> Iterator[Finding]:
 
 
 def forbidden(root: Path) -> Iterator[Finding]:
-    for file in swift_files(root, "Sources"):
+    for file in [*swift_files(root, "Sources"), *swift_files(root, "Benchmarks")]:
         name = relative(root, file)
         target = name.split("/")[1]
         for number, line in enumerate(code_lines(file.read_text()), 1):

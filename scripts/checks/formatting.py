@@ -12,7 +12,7 @@ _REPORT = re.compile(r"^(?P<file>.+?):(?P<line>\d+):\d+: \w+: (?P<what>.*)$")
 
 def formatting(root: Path) -> Iterator[Finding]:
     command = ["swift", "format", "lint", "--strict", "--parallel", "--configuration", ".swift-format", "--recursive"]
-    ended = subprocess.run([*command, "Sources", "Tests", "Package.swift"], cwd=root, capture_output=True, text=True)
+    ended = subprocess.run([*command, "Sources", "Tests", "Benchmarks", "Package.swift"], cwd=root, capture_output=True, text=True)
     reports = [found for line in ended.stderr.splitlines() if (found := _REPORT.match(line))]
     for found in reports:
         yield Finding(found["file"], int(found["line"]), found["what"], "make format, then what is left by hand")

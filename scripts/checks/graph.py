@@ -27,7 +27,8 @@ class Graph:
         self.products: dict[str, list[str]] = table["products"]
         self.system: dict[str, list[str]] = table["system"]
         self.layers: dict[str, list[str]] = {layer["target"]: layer["may_use"] for layer in table["layers"]}
-        self.untested: list[str] = table["tested_end_to_end_only"]
+        self.benchmarks: list[str] = table["benchmarks"]
+        self.untested: list[str] = table["tested_end_to_end_only"] + self.benchmarks
 
     @cached_property
     def declared(self) -> dict[str, dict]:
@@ -47,6 +48,12 @@ class Graph:
     def allowed(self, target: str) -> set[str]:
         special = (name for group in (self.bindings, self.products) for name, users in group.items() if target in users)
         return {*self.layers.get(target, []), *special}
+
+    def home(self, target: str) -> str:
+        """Where the files of a target belong."""
+        if self.declared[target]["type"] == "test":
+            return f"Tests/{target}"
+        return f"Benchmarks/{target}" if target in self.benchmarks else f"Sources/{target}"
 
     def line(self, name: str) -> int:
         """Where Package.swift first names a target."""
@@ -72,16 +79,24 @@ class Graph:
         for name in sorted(declared ^ set(self.layers)):
             where = "only in Package.swift" if name in declared else f"only in {TABLE}"
             yield Finding("Package.swift", self.line(name), f"target {name} is {where}", "keep the two in step")
-        folders = {folder.name for folder in (self.root / "Sources").iterdir() if folder.is_dir()}
-        for name in sorted(folders ^ declared):
-            what = f"Sources/{name} has no target" if name in folders else f"target {name} has no folder Sources/{name}"
-            yield Finding("Package.swift", self.line(name), what, "one folder for each target, of the same name")
+        folders = {f"{top}/{folder.name}" for top in ("Sources", "Benchmarks") for folder in self._folders(top)}
+        homes = {self.home(name): name for name in declared}
+        for folder in sorted(folders ^ set(homes)):
+            what = f"{folder} has no target" if folder in folders else f"target {homes[folder]} has no folder {folder}"
+            line = self.line(homes.get(folder, folder))
+            yield Finding("Package.swift", line, what, "one folder for each target, of the same name")
         for name in sorted(declared & set(self.layers)):
             for used in self.dependencies(name):
                 if used not in self.allowed(name):
                     what = f"{name} must not depend on {used}"
                     remedy = f"turn the dependency around, or change the design and {TABLE} first"
                     yield Finding("Package.swift", self.line(name), what, remedy)
+
+    def _folders(self, top: str) -> Iterator[Path]:
+        """Those with Swift in them; all of them below Sources."""
+        for folder in (self.root / top).iterdir():
+            if folder.is_dir() and (top == "Sources" or any(folder.glob("*.swift"))):
+                yield folder
 
     def tests(self) -> Iterator[Finding]:
         declared = set(self.of_type("test"))
@@ -98,10 +113,9 @@ class Graph:
     # The files
 
     def imports(self) -> Iterator[Finding]:
-        for folder, types in (("Sources", ("regular", "executable")), ("Tests", ("test",))):
-            for target in self.of_type(*types):
-                for file in swift_files(self.root, f"{folder}/{target}"):
-                    yield from self._imports_of(file, target)
+        for target in self.of_type("regular", "executable", "test"):
+            for file in swift_files(self.root, self.home(target)):
+                yield from self._imports_of(file, target)
 
     def _imports_of(self, file: Path, target: str) -> Iterator[Finding]:
         name = relative(self.root, file)
