@@ -1,4 +1,5 @@
-"""The gateway with every check on, against nginx and HAProxy as plain proxies, on the same requests with a token.
+"""The gateway with every check on, against nginx and HAProxy as plain proxies, on the same requests with a token; and
+with many tokens against HAProxy and Envoy that check them, too.
 
 The proxy alone runs on one core, load and backend on another. Compared is the CPU time of the proxy process per
 request or connection, as the median of alternating runs: on a shared machine it holds where requests per second do not.
@@ -6,28 +7,34 @@ request or connection, as the median of alternating runs: on a shared machine it
 
 import argparse
 import os
+import signal
+import sys
 import tempfile
 from pathlib import Path
 
 from load import Load
 from processes import allow_many_files, pin_to
+from proxies import KINDS, envoy
 from report import table
 from scenarios import SCENARIOS, Figure, Scenario
-from servers import LOAD_CPU, PROXIES, Servers
+from servers import LOAD_CPU, Servers
 
 HERE = Path(__file__).resolve().parent
 NAMES = [scenario.name for scenario in SCENARIOS]
+NO_ENVOY = "pyvoy, which brings Envoy, could not be installed (see above)"
 
 
 class Bench:
     def __init__(self, servers: Servers, load: Load, arguments: argparse.Namespace):
         self.servers, self.load, self.arguments = servers, load, arguments
 
-    def compare(self, scenario: Scenario) -> dict[str, list[Figure]]:
-        """Each run has another proxy first, so that none always follows the same one."""
-        names: list[str] = self.arguments.proxy
+    def compare(self, scenario: Scenario) -> str:
+        """A table. Each run has another proxy first, so that none always follows the same one."""
+        wanted = [name for name in scenario.proxies if name in self.arguments.proxy]
+        missing = {name: NO_ENVOY for name in wanted if name.startswith("envoy") and envoy() is None}
+        names = [name for name in wanted if name not in missing]
         figures: dict[str, list[Figure]] = {name: [] for name in names}
-        for run in range(self.arguments.runs if scenario.alternates else 1):
+        for run in range(min(self.arguments.runs, scenario.most_runs) if names else 0):
             first = run % len(names)
             for name in names[first:] + names[:first]:
                 proxy = self.servers.start(name)
@@ -37,7 +44,7 @@ class Bench:
                     proxy.server.stop()
             costs = ", ".join(f"{name} {runs[-1].cost:.2f}" for name, runs in figures.items())
             print(f"{scenario.name}, run {run + 1}: {costs} {scenario.unit}", flush=True)
-        return figures
+        return table(scenario, figures, missing)
 
     def growth(self) -> None:
         """Memory of the gateway over many requests: it must not grow."""
@@ -57,13 +64,13 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--binary", type=Path, default=HERE.parent / ".build" / "release" / "portcullis")
     again = "may be given again; default: all"
     parser.add_argument("--scenario", action="append", choices=[*NAMES, "memory"], help=again)
-    parser.add_argument("--proxy", action="append", choices=PROXIES, help=again)
+    parser.add_argument("--proxy", action="append", choices=KINDS, help=again)
     parser.add_argument("--runs", type=int, default=5, help="alternating runs of each proxy")
     parser.add_argument("--seconds", type=int, default=2, help="length of a run")
     parser.add_argument("--memory-requests", type=int, default=1_000_000, help="requests of the memory scenario")
     arguments = parser.parse_args()
     arguments.scenario = arguments.scenario or [*NAMES, "memory"]
-    arguments.proxy = [name for name in PROXIES if name in (arguments.proxy or PROXIES)]
+    arguments.proxy = arguments.proxy or list(KINDS)
     return arguments
 
 
@@ -71,15 +78,17 @@ def main() -> None:
     arguments = parse()
     if (os.cpu_count() or 1) < 2:
         raise SystemExit("two cores are needed: one for the proxy, one for the load")
+    # A run that is told to end takes its servers along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     pin_to(LOAD_CPU)
     allow_many_files()
     with tempfile.TemporaryDirectory(prefix="portcullis-bench-") as folder:
         servers = Servers(Path(folder), arguments.binary)
-        bench = Bench(servers, Load(Path(folder), servers.token), arguments)
+        bench = Bench(servers, Load(Path(folder), servers.token, servers.issuer), arguments)
         try:
             servers.begin()
             chosen = [scenario for scenario in SCENARIOS if scenario.name in arguments.scenario]
-            tables = [table(scenario, bench.compare(scenario)) for scenario in chosen]
+            tables = [bench.compare(scenario) for scenario in chosen]
             print("\n" + "\n".join(tables))
             if "memory" in arguments.scenario and "portcullis" in arguments.proxy:
                 bench.growth()

@@ -6,14 +6,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+from processes import compile_program
+from signing import Issuer
+
 BODY = '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","arguments":{"text":"hello"}}}'
+
+# For wrk: all requests are put together before the first is sent, so that it has little to do for each.
+DISTINCT = """
+local requests, last = {}, 0
+function init()
+  for token in io.lines("@TOKENS@") do
+    wrk.headers["authorization"] = "Bearer " .. token
+    requests[#requests + 1] = wrk.format()
+  end
+end
+function request()
+  last = last % #requests + 1
+  return requests[last]
+end
+"""
 
 
 class Load:
     """Each method returns how many requests were answered, and ends the benchmark if one was not answered with 200."""
 
-    def __init__(self, folder: Path, token: str):
+    def __init__(self, folder: Path, token: str, issuer: Issuer):
+        self.folder, self.issuer = folder, issuer
         self.headers = {
             "content-type": "application/json",
             "accept": "application/json, text/event-stream",
@@ -22,16 +40,25 @@ class Load:
         }
         self.script, self.body, self.request = folder / "post.lua", folder / "body.json", folder / "request"
         fields = "".join(f"wrk.headers['{name}'] = '{value}'\n" for name, value in self.headers.items())
-        self.script.write_text(f"wrk.method = 'POST'\nwrk.body = [[{BODY}]]\n{fields}")
+        self.lua = f"wrk.method = 'POST'\nwrk.body = [[{BODY}]]\n{fields}"
+        self.script.write_text(self.lua)
         self.body.write_text(BODY)
-        self.program = folder / "connections"
-        subprocess.run(
-            ["gcc", "-O2", "-D_GNU_SOURCE", "-o", self.program, HERE / "connections.c", "-lssl", "-lcrypto"], check=True
-        )
+        self.program = compile_program(folder, "connections")
 
     def keep_alive(self, url: str, seconds: int) -> int:
         """HTTP/1.1, 64 connections."""
-        output = self.run(["wrk", "-t1", "-c64", f"-d{seconds}s", "-s", str(self.script), url])
+        return self.wrk(self.script, url, seconds)
+
+    def distinct(self, url: str, algorithm: str, count: int, seconds: int) -> int:
+        """The same; every request with the next one of `count` tokens. They are made for the first call."""
+        script, tokens = self.folder / f"{algorithm}-{count}.lua", self.folder / f"{algorithm}-{count}.tokens"
+        if not script.exists():
+            tokens.write_text("\n".join(self.issuer.tokens(algorithm, count)))
+            script.write_text(self.lua + DISTINCT.replace("@TOKENS@", str(tokens)))
+        return self.wrk(script, url, seconds)
+
+    def wrk(self, script: Path, url: str, seconds: int) -> int:
+        output = self.run(["wrk", "-t1", "-c64", f"-d{seconds}s", "-s", str(script), url])
         if "Non-2xx" in output or "Socket errors" in output:
             raise SystemExit(f"requests have failed:\n{output}")
         return int(re.search(r"(\d+) requests in", output)[1])

@@ -7,6 +7,8 @@ import subprocess
 import time
 from pathlib import Path
 
+HERE = Path(__file__).resolve().parent
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -14,14 +16,22 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def compile_program(folder: Path, name: str) -> Path:
+    """Builds one of the programs beside this file."""
+    program = folder / name
+    source = HERE / f"{name}.c"
+    subprocess.run(["gcc", "-O2", "-D_GNU_SOURCE", "-o", program, source, "-lssl", "-lcrypto"], check=True)
+    return program
+
+
 class Server:
-    """A server on one core; the figures cover it and its children."""
+    """A server on one core; the figures cover it and its children. It ends with this process, however that ends."""
 
     def __init__(self, command: list[str], cpu: int, port: int, log: Path):
         self.output = log.open("wb")
-        self.process = subprocess.Popen(
-            ["taskset", "-c", str(cpu), *command], stdout=self.output, stderr=subprocess.STDOUT
-        )
+        self.name = command[0]
+        bound = ["setpriv", "--pdeathsig", "TERM", "taskset", "-c", str(cpu), *command]
+        self.process = subprocess.Popen(bound, stdout=self.output, stderr=subprocess.STDOUT)
         try:
             self.wait_for(port, log)
         except BaseException:
@@ -32,13 +42,13 @@ class Server:
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
-                raise SystemExit(f"{self.process.args[3]} ended at once:\n{log.read_text()}")
+                raise SystemExit(f"{self.name} ended at once:\n{log.read_text()}")
             try:
                 socket.create_connection(("127.0.0.1", port), 0.2).close()
                 return
             except OSError:
                 time.sleep(0.05)
-        raise SystemExit(f"{self.process.args[3]} does not listen:\n{log.read_text()}")
+        raise SystemExit(f"{self.name} does not listen:\n{log.read_text()}")
 
     def tree(self) -> list[int]:
         found, todo = [], [self.process.pid]

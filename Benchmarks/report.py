@@ -8,18 +8,21 @@ import statistics
 from scenarios import Figure, Scenario
 
 
-def table(scenario: Scenario, figures: dict[str, list[Figure]]) -> str:
-    references = [name for name in ("nginx", "haproxy") if name in figures]
-    header = ["", "median", "least", "per second", "busy", *(f"÷ {name}" for name in references)]
-    rows = [header]
+def table(scenario: Scenario, figures: dict[str, list[Figure]], missing: dict[str, str]) -> str:
+    """`missing`: why a proxy that belongs here was not measured."""
+    references = [name for name in scenario.references if name in figures]
+    rows = [["", "median", "least", "per second", "busy", *(f"÷ {name}" for name in references)]]
     for name, runs in figures.items():
         costs = [figure.cost for figure in runs]
         ratios = [f"{ratio(runs, figures[reference]):.2f}" for reference in references]
         rows.append([name, f"{statistics.median(costs):.2f}", f"{min(costs):.2f}", *speed(runs), *ratios])
+    widths = [max(10, *(len(cell) for cell in column)) for column in zip(*rows, strict=True)]
     lines = [f"{scenario.name}: {scenario.title}; {scenario.unit}"]
     for row in rows:
-        lines.append(f"  {row[0]:<10}" + "".join(f"{cell:>12}" for cell in row[1:]))
-    if "portcullis" in figures and "nginx" in figures:
+        first, *others = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        lines.append("  " + "  ".join([row[0].ljust(len(first)), *others]))
+    lines += [f"  {name}: not measured: {reason}" for name, reason in missing.items()]
+    if scenario.goal is not None and "portcullis" in figures and "nginx" in figures:
         met = "met" if ratio(figures["portcullis"], figures["nginx"]) <= scenario.goal else "missed"
         lines.append(f"  goal: at most {scenario.goal:.2f} of nginx: {met}")
     return "\n".join(lines) + "\n"

@@ -8,6 +8,9 @@ from load import Load
 from servers import Proxy
 
 IDLE_CONNECTIONS = 2000
+DISTINCT_TOKENS = 10_000
+PLAIN = ("nginx", "haproxy", "portcullis")
+CHECKING = ("nginx", "haproxy-jwt", "envoy-jwt", "envoy-jwt-cached", "portcullis-uncached", "portcullis-cached")
 
 
 @dataclass(frozen=True)
@@ -24,16 +27,20 @@ class Scenario:
     name: str
     title: str
     unit: str
-    goal: float  # of nginx's cost
     measure: Callable[[Proxy, Load, int], Figure]
-    alternates: bool = True  # in several runs: memory is the same in each
+    goal: float | None = None  # of nginx's cost
+    proxies: tuple[str, ...] = PLAIN
+    references: tuple[str, ...] = ("nginx", "haproxy")
+    most_runs: int = 100  # more say nothing new
 
 
-def processor_time(load: Callable[[Load, Proxy, int], int]) -> Callable[[Proxy, Load, int], Figure]:
-    """Microseconds of CPU for each request, after a second of warming up."""
+def processor_time(load: Callable[[Load, Proxy, int], int], warm_up: int = 1) -> Callable[[Proxy, Load, int], Figure]:
+    """Microseconds of CPU for each request, after a second of warming up, or as long as `warm_up` requests take."""
 
     def measure(proxy: Proxy, loader: Load, seconds: int) -> Figure:
-        load(loader, proxy, 1)
+        length = 1
+        while load(loader, proxy, length) < warm_up:
+            length *= 2
         cpu, begin = proxy.server.cpu_seconds(), time.monotonic()
         requests = load(loader, proxy, seconds)
         elapsed, used = time.monotonic() - begin, proxy.server.cpu_seconds() - cpu
@@ -53,29 +60,43 @@ def idle_memory(proxy: Proxy, load: Load, seconds: int) -> Figure:
         return Figure((proxy.server.resident_kib() - before) / IDLE_CONNECTIONS)
 
 
+def distinct(name: str, algorithm: str) -> Scenario:
+    """Every request with another token than the one before, on clear HTTP/1.1."""
+    return Scenario(
+        name, f"{DISTINCT_TOKENS:,} tokens by {algorithm} in turn, HTTP/1.1 in the clear, 64 connections kept alive",
+        "µs of CPU per request",
+        processor_time(
+            lambda load, proxy, seconds: load.distinct(proxy.url, algorithm, DISTINCT_TOKENS, seconds), DISTINCT_TOKENS
+        ),
+        proxies=CHECKING, references=("nginx", "haproxy-jwt", "envoy-jwt"), most_runs=3,
+    )  # fmt: skip
+
+
 SCENARIOS = [
     Scenario(
-        "http1", "HTTP/1.1 in the clear, 64 connections kept alive", "µs of CPU per request", 1.1,
-        processor_time(lambda load, proxy, seconds: load.keep_alive(proxy.url, seconds)),
+        "http1", "HTTP/1.1 in the clear, 64 connections kept alive", "µs of CPU per request",
+        processor_time(lambda load, proxy, seconds: load.keep_alive(proxy.url, seconds)), 1.1,
     ),
     Scenario(
-        "tls", "HTTP/1.1 over TLS 1.3, 64 connections kept alive", "µs of CPU per request", 0.85,
-        processor_time(lambda load, proxy, seconds: load.keep_alive(proxy.tls_url, seconds)),
+        "tls", "HTTP/1.1 over TLS 1.3, 64 connections kept alive", "µs of CPU per request",
+        processor_time(lambda load, proxy, seconds: load.keep_alive(proxy.tls_url, seconds)), 0.85,
     ),
     Scenario(
-        "http2", "HTTP/2 over TLS 1.3, 16 connections × 32 streams", "µs of CPU per request", 0.6,
-        processor_time(lambda load, proxy, seconds: load.streams(proxy.tls_url, seconds)),
+        "http2", "HTTP/2 over TLS 1.3, 16 connections × 32 streams", "µs of CPU per request",
+        processor_time(lambda load, proxy, seconds: load.streams(proxy.tls_url, seconds)), 0.6,
     ),
     Scenario(
-        "handshake", "full TLS 1.3 handshake, one request, close; 16 at a time", "µs of CPU per connection", 1.0,
-        processor_time(lambda load, proxy, seconds: load.full_handshakes(proxy.tls_port, seconds)),
+        "handshake", "full TLS 1.3 handshake, one request, close; 16 at a time", "µs of CPU per connection",
+        processor_time(lambda load, proxy, seconds: load.full_handshakes(proxy.tls_port, seconds)), 1.0,
     ),
     Scenario(
-        "resumed", "the same with session resumption by ticket", "µs of CPU per connection", 1.0,
-        processor_time(lambda load, proxy, seconds: load.resumed_handshakes(proxy.tls_port, seconds)),
+        "resumed", "the same with session resumption by ticket", "µs of CPU per connection",
+        processor_time(lambda load, proxy, seconds: load.resumed_handshakes(proxy.tls_port, seconds)), 1.0,
     ),
+    distinct("distinct", "RS256"),
+    distinct("distinct-es256", "ES256"),
     Scenario(
-        "idle", f"memory of {IDLE_CONNECTIONS} idle TLS connections, one request on each", "KiB per connection", 1.0,
-        idle_memory, alternates=False,
+        "idle", f"memory of {IDLE_CONNECTIONS} idle TLS connections, one request on each", "KiB per connection",
+        idle_memory, 1.0, most_runs=1,
     ),
 ]  # fmt: skip

@@ -1,16 +1,18 @@
-"""The servers of the benchmark: three proxies with the same task, the backend behind them, an issuer of tokens."""
+"""The servers of the benchmark: proxies with the same task, the backend behind them, an issuer of tokens."""
 
 import socket
 import ssl
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 from certificate import make_certificate
 from processes import Server, free_port
-from signing import make_issuer
+from proxies import BACKEND, KINDS, Kind, envoy
+from signing import Issuer, forged
 
 CONFIGURATIONS = Path(__file__).resolve().parent / "conf"
 PROXY_CPU, LOAD_CPU = 0, 1
-PROXIES = ("nginx", "haproxy", "portcullis")
 
 
 class Proxy:
@@ -31,6 +33,17 @@ class Proxy:
         if agreed != ("TLSv1.3", "TLS_AES_128_GCM_SHA256", "h2"):
             raise SystemExit(f"{self.tls_url} agreed on {agreed}")
 
+    def check_refusal(self, token: str) -> None:
+        """A check that lets a forged token pass is none, and its cost is no figure."""
+        request = urllib.request.Request(self.url, b"{}", {"Authorization": f"Bearer {token}"})
+        try:
+            with urllib.request.urlopen(request, timeout=10) as response:
+                status = response.status
+        except urllib.error.HTTPError as refusal:
+            status = refusal.code
+        if status != 401:
+            raise SystemExit(f"{self.url} answered {status} to a forged token")
+
 
 class Servers:
     """Backend and issuer run from `begin` to `stop`; each call of `start` gives a new proxy."""
@@ -39,50 +52,52 @@ class Servers:
         self.folder, self.binary, self.started = folder, binary, 0
         self.support: list[Server] = []
         self.backend_port, self.issuer_port = free_port(), free_port()
-        self.issuer = f"http://127.0.0.1:{self.issuer_port}"
-        self.documents = folder / "issuer"
-        self.documents.mkdir()
-        self.token = make_issuer(self.documents, self.issuer, "api://bench")
+        documents = folder / "issuer"
+        documents.mkdir()
+        self.issuer = Issuer(documents, f"http://127.0.0.1:{self.issuer_port}", "api://bench")
+        self.token = self.issuer.tokens("RS256", 1)[0]
         make_certificate(folder)
 
     def begin(self) -> None:
-        files = ["--bind", "127.0.0.1", "-d", str(self.documents)]
+        files = ["--bind", "127.0.0.1", "-d", str(self.issuer.folder)]
         command = ["python3", "-m", "http.server", str(self.issuer_port), *files]
         self.support.append(Server(command, LOAD_CPU, self.issuer_port, self.folder / "issuer.log"))
-        self.support.append(self.run("backend", LOAD_CPU, self.backend_port, 0))
+        self.support.append(self.run("backend", BACKEND, LOAD_CPU, self.backend_port, 0))
 
     def start(self, name: str) -> Proxy:
-        port, tls_port = free_port(), free_port()
-        proxy = Proxy(self.run(name, PROXY_CPU, port, tls_port), port, tls_port)
+        kind = KINDS[name]
+        port, tls_port = free_port(), free_port() if kind.has_tls else 0
+        proxy = Proxy(self.run(name, kind, PROXY_CPU, port, tls_port), port, tls_port)
         try:
-            proxy.check_tls(self.folder / "certificate.pem")
+            if kind.has_tls:
+                proxy.check_tls(self.folder / "certificate.pem")
+            if kind.checks_tokens:
+                proxy.check_refusal(forged(self.token))
         except BaseException:
             proxy.server.stop()
             raise
         return proxy
 
-    def run(self, name: str, cpu: int, port: int, tls_port: int) -> Server:
-        template, command = {
-            "backend": ("nginx-backend.conf", ["nginx", "-p", "@FOLDER@", "-c"]),
-            "nginx": ("nginx-proxy.conf", ["nginx", "-p", "@FOLDER@", "-c"]),
-            "haproxy": ("haproxy.cfg", ["haproxy", "-db", "-f"]),
-            "portcullis": ("portcullis.yaml", [str(self.binary), "serve", "--config"]),
-        }[name]
+    def run(self, name: str, kind: Kind, cpu: int, port: int, tls_port: int) -> Server:
         self.started += 1
         folder = self.folder / f"{self.started}-{name}"
         folder.mkdir()
         values = {
-            "PORT": port, "TLS_PORT": tls_port, "FOLDER": folder,
-            "CERTIFICATES": self.folder, "ISSUER": self.issuer, "BACKEND_PORT": self.backend_port,
+            "PORT": port, "TLS_PORT": tls_port, "FOLDER": folder, "CERTIFICATES": self.folder,
+            "ISSUER": self.issuer.url, "DOCUMENTS": self.issuer.folder, "BACKEND_PORT": self.backend_port,
+            "BINARY": self.binary, "ENVOY": envoy(), **kind.values,
         }  # fmt: skip
-        text = (CONFIGURATIONS / template).read_text()
-        for key, value in values.items():
-            text = text.replace(f"@{key}@", str(value))
-        configuration = folder / template
-        configuration.write_text(text)
-        command = [part.replace("@FOLDER@", str(folder)) for part in command]
+
+        def filled(text: str) -> str:
+            for key, value in values.items():
+                text = text.replace(f"@{key}@", str(value))
+            return text
+
+        configuration = folder / kind.template
+        configuration.write_text(filled((CONFIGURATIONS / kind.template).read_text()))
+        command = [*(filled(part) for part in kind.command), str(configuration)]
         # The TLS port is opened last.
-        return Server([*command, str(configuration)], cpu, tls_port or port, folder / "log")
+        return Server(command, cpu, tls_port or port, folder / "log")
 
     def stop(self) -> None:
         for server in self.support:

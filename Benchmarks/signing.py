@@ -1,4 +1,4 @@
-"""An issuer made of files: an RSA key, its JWK set, the discovery document and one access token, by openssl."""
+"""An issuer made of files: its keys, their JWK set, the discovery document, and access tokens."""
 
 import base64
 import json
@@ -6,35 +6,75 @@ import subprocess
 import time
 from pathlib import Path
 
+from processes import compile_program
+
+# An MCP client's token; with RS256 it has about 950 bytes.
+CLAIMS = {
+    "ver": 1, "client_id": "0oa9kq2xw7Hc5TzbR5d7", "uid": "00u7f3kdQm5d7aTz", "scope": "openid profile mcp:tools",
+    "acr": "urn:example:loa:2", "groups": ["everyone", "engineering", "on-call"],
+}  # fmt: skip
+KEYS = {
+    "RS256": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
+    "ES256": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
+}
+
 
 def b64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def make_issuer(folder: Path, issuer: str, audience: str) -> str:
-    """Writes the issuer's documents below `folder` and returns a token of a usual size."""
-    key = folder / "rsa.pem"
-    subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True, capture_output=True)
-    modulus = subprocess.run(
-        ["openssl", "rsa", "-in", key, "-noout", "-modulus"], check=True, capture_output=True, text=True
-    ).stdout.strip().removeprefix("Modulus=")
-    jwk = {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": "bench", "n": b64url(bytes.fromhex(modulus)), "e": "AQAB"}
-    (folder / "jwks.json").write_text(json.dumps({"keys": [jwk]}))
-    well_known = folder / ".well-known"
-    well_known.mkdir()
-    (well_known / "openid-configuration").write_text(json.dumps({"issuer": issuer, "jwks_uri": f"{issuer}/jwks.json"}))
-    return sign(key, issuer, audience)
+class Issuer:
+    def __init__(self, folder: Path, url: str, audience: str):
+        """Writes the documents below `folder`, where `url` is to find them, and the public keys for who reads files."""
+        self.folder, self.url, self.audience = folder, url, audience
+        self.begin = int(time.time())
+        self.program = compile_program(folder, "sign")
+        for algorithm, options in KEYS.items():
+            self.openssl("genpkey", *options, "-out", self.key(algorithm))
+            self.openssl("pkey", "-in", self.key(algorithm), "-pubout", "-out", folder / f"{algorithm}.public.pem")
+        (folder / "jwks.json").write_text(json.dumps({"keys": [self.rsa_jwk(), self.ec_jwk()]}))
+        (folder / ".well-known").mkdir()
+        document = {"issuer": url, "jwks_uri": f"{url}/jwks.json"}
+        (folder / ".well-known" / "openid-configuration").write_text(json.dumps(document))
+
+    def tokens(self, algorithm: str, count: int) -> list[str]:
+        """Different ones, all of them good for a day."""
+        header = {"alg": algorithm, "kid": f"bench-{algorithm}", "typ": "at+jwt"}
+        lines = "".join(f"{self.part(header)}.{self.part(self.claims(number))}\n" for number in range(count))
+        command = [self.program, self.key(algorithm)]
+        return subprocess.run(command, input=lines, check=True, capture_output=True, text=True).stdout.split()
+
+    def claims(self, number: int) -> dict:
+        return {
+            "iss": self.url, "aud": self.audience, "sub": f"user{number:08}@example.com",
+            "jti": f"AT.x2TqGh8-Lw{number:08}nVfR0cYpZs7dKjUe3", "iat": self.begin, "exp": self.begin + 86_400,
+            "auth_time": self.begin, **CLAIMS,
+        }  # fmt: skip
+
+    def rsa_jwk(self) -> dict:
+        modulus = self.openssl("rsa", "-in", self.key("RS256"), "-noout", "-modulus").decode().strip()
+        n = b64url(bytes.fromhex(modulus.removeprefix("Modulus=")))
+        return {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": "bench-RS256", "n": n, "e": "AQAB"}
+
+    def ec_jwk(self) -> dict:
+        """The encoded key ends with its point: both coordinates, 32 bytes each."""
+        point = self.openssl("pkey", "-in", self.key("ES256"), "-pubout", "-outform", "DER")[-64:]
+        x, y = b64url(point[:32]), b64url(point[32:])
+        return {"kty": "EC", "use": "sig", "alg": "ES256", "kid": "bench-ES256", "crv": "P-256", "x": x, "y": y}
+
+    def key(self, algorithm: str) -> Path:
+        return self.folder / f"{algorithm}.private.pem"
+
+    @staticmethod
+    def part(members: dict) -> str:
+        return b64url(json.dumps(members, separators=(",", ":")).encode())
+
+    @staticmethod
+    def openssl(*arguments: str | Path) -> bytes:
+        return subprocess.run(["openssl", *arguments], check=True, capture_output=True).stdout
 
 
-def sign(key: Path, issuer: str, audience: str) -> str:
-    now = int(time.time())
-    claims = {
-        "iss": issuer, "aud": audience, "sub": "user00000001@example.com", "client_id": "0oa1bench",
-        "scope": "mcp:tools", "iat": now, "exp": now + 86_400, "groups": "g" * 240,
-    }  # fmt: skip
-    header = {"alg": "RS256", "kid": "bench", "typ": "at+jwt"}
-    signed = ".".join(b64url(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims))
-    signature = subprocess.run(
-        ["openssl", "dgst", "-sha256", "-sign", key], input=signed.encode(), check=True, capture_output=True
-    ).stdout
-    return f"{signed}.{b64url(signature)}"
+def forged(token: str) -> str:
+    """The same token with another signature, in the right form and of the right length."""
+    signed, _, signature = token.rpartition(".")
+    return f"{signed}.{signature[:20]}{'A' if signature[20] != 'A' else 'B'}{signature[21:]}"
