@@ -6,6 +6,7 @@ internal import Stages
 final class GatewayCheck {
   private let verifier = TokenVerifier(policy: TokenSample.policy)
   private let hasher = TokenHasher()
+  private let headers = HeaderMemory()
   private let refused = RefusedTokens()
   private let budget = TokenFailureBudget(limit: 120)
   private let client = [UInt8]("192.0.2.7".utf8)
@@ -22,9 +23,8 @@ final class GatewayCheck {
     let now = TokenSample.now
     let digest = hasher.digest(of: token)
     if let digest, cache.find(digest, now: now) != nil { return true }
-    guard AccessTokenCredentials.isToken68(token) else { return false }
     if let digest, refused.find(digest, now: now) != nil { return false }
-    guard budget.wait(for: client, now: now) == nil, let presented = try? PresentedToken(token),
+    guard budget.wait(for: client, now: now) == nil, let presented = try? PresentedToken(token, headers),
       presented.isIssued(by: verifier.policy),
       case .verified(let verified) = verifier.judge(presented, keys: keys, now: now)
     else { return false }

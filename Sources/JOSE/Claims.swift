@@ -19,20 +19,22 @@ struct Claims {
 
   init(_ members: JSONObject) throws(TokenFault) {
     self.members = members
-    for member in members.members {
-      switch ClaimName(member.name) {
-      case .iss: issuer = try Self.text(member.value)
-      case .sub: subject = try Self.text(member.value)
-      case .aud: audience = try Self.audience(member.value)
-      case .exp: expiry = try Self.date(member.value)
-      case .nbf: notBefore = try Self.date(member.value)
-      case .iat: issuedAt = try Self.date(member.value)
-      case .cnf: confirmation = member.value
-      case .tokenUse: use = member.value
-      case .typ: kind = member.value
+    let all = members.members
+    for index in all.indices {
+      guard let name = ClaimName(all[index].name) else { continue }
+      let value = all[index].value
+      switch name {
+      case .iss: issuer = try Self.text(value)
+      case .sub: subject = try Self.text(value)
+      case .aud: audience = try Self.audience(value)
+      case .exp: expiry = try Self.date(value)
+      case .nbf: notBefore = try Self.date(value)
+      case .iat: issuedAt = try Self.date(value)
+      case .cnf: confirmation = value
+      case .tokenUse: use = value
+      case .typ: kind = value
       case .events: hasEvents = true
       case .nonce, .accessTokenHash, .codeHash, .stateHash: isLikeIDToken = true
-      case nil: break
       }
     }
   }

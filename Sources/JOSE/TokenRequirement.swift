@@ -23,9 +23,13 @@ extension TokenPolicy {
   /// Asks for one thing; nothing happens when it is there. Boundaries are exact: a token is expired in the very second
   /// that `exp` plus the skew names.
   ///
-  /// - Parameter header: nil for what an introspection endpoint has said.
-  func demand(_ requirement: TokenRequirement, of claims: Claims, _ header: JOSEHeader?, now: Int64) throws(TokenFault)
-  {
+  /// - Parameters:
+  ///   - header: nil for what an introspection endpoint has said.
+  ///   - grant: as the claims have it; looked at behind the signature only.
+  func demand(
+    _ requirement: TokenRequirement, of claims: Claims, _ header: JOSEHeader?, _ grant: @autoclosure () -> Grant,
+    now: Int64
+  ) throws(TokenFault) {
     switch requirement {
     case .algorithm:
       guard let header, algorithms.contains(header.algorithm) else { throw .unsupportedAlgorithm }
@@ -49,11 +53,11 @@ extension TokenPolicy {
     case .confirmation: _ = try Confirmation(claims)
     case .client:
       guard !clients.isEmpty else { return }
-      guard let client = claims.client(clientClaims), clients.sharesAny(with: [client]) else { throw .wrongClient }
+      guard let client = grant().client, clients.contains(where: client.hasSameBytes(as:)) else { throw .wrongClient }
     case .customClaims:
       for rule in customClaims where !claims.satisfies(rule) { throw .claimMismatch }
     case .scopes:
-      guard isSatisfied(by: claims.scopes(scopeClaims)) else { throw .insufficientScope }
+      guard isSatisfied(by: grant().scopes) else { throw .insufficientScope }
     }
   }
 }

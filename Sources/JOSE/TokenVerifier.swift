@@ -17,16 +17,17 @@ package final class TokenVerifier {
     do {
       let header = token.jws.header
       for requirement in TokenRequirement.ofEverybody {
-        try policy.demand(requirement, of: token.claims, header, now: now)
+        try policy.demand(requirement, of: token.claims, header, Grant(token.claims, policy), now: now)
       }
       guard let candidates = keys?.candidates(kid: header.kid, algorithm: header.algorithm), !candidates.isEmpty else {
         return .keyNeeded(kid: header.kid)
       }
       guard let key = token.signer(among: candidates) else { return .badSignature(kid: header.kid) }
+      let grant = Grant(token.claims, policy)
       for requirement in TokenRequirement.ofSigned {
-        try policy.demand(requirement, of: token.claims, header, now: now)
+        try policy.demand(requirement, of: token.claims, header, grant, now: now)
       }
-      return .verified(try VerifiedToken(token.claims, policy, keyThumbprint: key.thumbprint))
+      return .verified(try VerifiedToken(token.claims, grant, policy, keyThumbprint: key.thumbprint))
     } catch {
       return .refused(error)
     }
@@ -40,8 +41,11 @@ package final class TokenVerifier {
     introspected answer: JSONObject, lifetime: Int64, now: Int64
   ) throws(TokenFault) -> VerifiedToken {
     let claims = try claims(introspected: answer, now: now)
-    for requirement in TokenRequirement.ofIntrospected { try policy.demand(requirement, of: claims, nil, now: now) }
-    return try VerifiedToken(claims, policy, endsBy: now + lifetime)
+    let grant = Grant(claims, policy)
+    for requirement in TokenRequirement.ofIntrospected {
+      try policy.demand(requirement, of: claims, nil, grant, now: now)
+    }
+    return try VerifiedToken(claims, grant, policy, endsBy: now + lifetime)
   }
 
   func claims(introspected answer: JSONObject, now: Int64) throws(TokenFault) -> Claims {

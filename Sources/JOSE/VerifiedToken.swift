@@ -29,17 +29,15 @@ package final class VerifiedToken: Sendable {
 
   /// - Parameter end: seconds since 1970 at which the verdict ends at the latest.
   init(
-    _ claims: Claims, _ policy: TokenPolicy, keyThumbprint: [UInt8]? = nil, endsBy end: Int64 = .max
+    _ claims: Claims, _ grant: Grant, _ policy: TokenPolicy, keyThumbprint: [UInt8]? = nil, endsBy end: Int64 = .max
   ) throws(TokenFault) {
     guard let expiry = claims.expiry, let issuer = claims.issuer else { throw .malformedClaims }
     let confirmation = try Confirmation(claims)
-    let client = claims.client(policy.clientClaims)
-    let scopes = claims.scopes(policy.scopeClaims)
     self.issuer = issuer
     subject = claims.subject
-    self.client = client
+    client = grant.client
     audience = claims.audience
-    self.scopes = scopes
+    scopes = grant.scopes
     self.expiry = expiry
     verdictEnd = min(expiry.saturatingAdding(policy.clockSkew), end)
     issuedAt = claims.issuedAt
@@ -49,7 +47,7 @@ package final class VerifiedToken: Sendable {
     proofKeyThumbprint = confirmation.proofKey
     issuerBytes = FieldText.encode(issuer)
     subjectBytes = FieldText.encode(claims.subject ?? "")
-    clientBytes = FieldText.encode(client ?? "")
-    scopeBytes = FieldText.encode(words: scopes)
+    clientBytes = FieldText.encode(grant.client ?? "")
+    scopeBytes = FieldText.encode(words: grant.scopes)
   }
 }

@@ -34,7 +34,8 @@ package struct JSONObject: Sendable, ExpressibleByDictionaryLiteral {
   /// The value of the member of exactly that name. Setting appends or replaces it in place; nil removes it.
   package subscript(name: String) -> JSONValue? {
     get {
-      for member in members where member.name.hasSameBytes(as: name) { return member.value }
+      // By index: an iterator would retain each member.
+      for index in members.indices where members[index].name.hasSameBytes(as: name) { return members[index].value }
       return nil
     }
     set {

@@ -100,7 +100,7 @@ struct JSONParser {
       position &+= 1
       return JSONObject(uniqueMembers: members)
     }
-    members.reserveCapacity(8)
+    members.reserveCapacity(depth == 1 ? 16 : 4)
     while true {
       guard try peek() == 0x22 else { throw error(.unexpectedByte) }
       let start = position

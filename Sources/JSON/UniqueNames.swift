@@ -17,7 +17,8 @@ struct UniqueNames {
   /// - Returns: false when one of `members` has that name.
   mutating func insert(_ name: String, after members: [JSONObject.Member]) -> Bool {
     if members.count < Self.few {
-      for member in members where member.name.hasSameBytes(as: name) { return false }
+      // By index: an iterator would retain each member.
+      for index in members.indices where members[index].name.hasSameBytes(as: name) { return false }
       return true
     }
     if seen.isEmpty {

@@ -60,15 +60,10 @@ package final class TokenCheck: Gate {
     }
   }
 
-  /// What needs no look at the token: it is known, or no token, or nobody is to look.
+  /// What needs no look at the token: it is known, or nobody is to look.
   private func recall(_ attempt: TokenAttempt, _ token: ByteView, now: Int64) -> GateVerdict? {
     if let digest = attempt.digest, let verified = cache.find(digest, now: now) {
       return admit(verified, attempt, token)
-    }
-    guard AccessTokenCredentials.isToken68(token) else {
-      return .reject(
-        challenge.malformed(
-          "The access token contains characters that no token has", reason: "bad_token_syntax", attempt.scheme))
     }
     if let digest = attempt.digest, let fault = refused.find(digest, now: now) { return refuse(attempt, fault) }
     return budget.wait(for: attempt.exchange.clientAddress, now: now).map {
@@ -107,6 +102,12 @@ package final class TokenCheck: Gate {
     do throws(TokenFault) {
       presented = try PresentedToken(token, headers)
     } catch {
+      // Three parts of base64url have the syntax of a token; what is anything else is looked at once more.
+      guard AccessTokenCredentials.isToken68(token) else {
+        return .reject(
+          challenge.malformed(
+            "The access token contains characters that no token has", reason: "bad_token_syntax", attempt.scheme))
+      }
       let asking = authorities.filter { $0.introspection != nil }
       return error.isOpaque && !asking.isEmpty ? introspect(attempt, token, asking[...]) : refuse(attempt, error)
     }
