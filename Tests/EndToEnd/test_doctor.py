@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from conftest import MakeGateway
+from support import secrecy
 from support.certificates import Authority, Certificate
 from support.command import Ended, run
 from support.gateway import Gateway, route
@@ -236,6 +237,8 @@ def test_over_tls(tmp_path: Path, healthy: MakeHealthy, authority: Authority) ->
 
 def test_a_certificate_that_ends_soon(tmp_path: Path, healthy: MakeHealthy, authority: Authority) -> None:
     gateway = tls_gateway(healthy, authority.issue("doctor-short", ends=timedelta(days=3, hours=1)))
+    # The gateway says it, too, at its start.
+    secrecy.watch(gateway.process.stderr_path, for_people=True)
     ended = doctor(write(tmp_path, gateway), "--ca", str(authority.file), "--json")
     assert ended.status == 0
     assert [finding["check"] for finding in bad(ended)] == ["certificate", "certificate"]
@@ -277,7 +280,9 @@ def test_a_route_that_takes_proofs(
 def test_introspection_without_an_endpoint(
     tmp_path: Path, make_gateway: MakeGateway, backend: RawBackend, provider: StaticProvider
 ) -> None:
-    section = {"client_id": "gateway", "client_secret": "s3cret-of-the-gateway"}
+    secret = tmp_path / "secret"
+    secret.write_text("s3cret-of-the-gateway")
+    section = {"client_id": "gateway", "client_secret": f"${{file:{secret}}}"}
     authorization = provider.authorization(allowed_scopes=["mcp:tools"], introspection=section)
     gateway = make_gateway([route(backend.url, authorization=authorization)])
     file = write(tmp_path, gateway)

@@ -11,7 +11,6 @@ from joserfc.jwk import ECKey
 
 from support import secrecy
 from support.static_provider import Fields, StaticProvider, now
-from support.waiting import wait_until
 
 # Whether the client that asks is who it says, by the fields and the form of its request.
 Authenticates = Callable[[Fields, Fields], bool]
@@ -38,9 +37,6 @@ class IntrospectionEndpoint:
         secrecy.remember("token", token)
         self.answers[token] = {"active": True, "token_type": "Bearer", **self._provider.signer.claims(**changes)}
         return token
-
-    def wait_for_question(self) -> None:
-        wait_until(lambda: self.questions, "a question arrives")
 
     def _answer(self, fields: Fields, form: Fields) -> tuple[int, Any]:
         self.questions.append(form)
