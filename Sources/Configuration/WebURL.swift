@@ -1,5 +1,5 @@
-/// An absolute `http` or `https` URL without user, query and fragment: all that the configuration needs of
-/// URLs.
+/// An absolute `http` or `https` URL without user and fragment, and without a query but where one makes sense: all that
+/// the configuration needs of URLs.
 package struct WebURL: Equatable, Sendable, CustomStringConvertible {
   package enum Scheme: String, Sendable {
     case http, https
@@ -14,6 +14,8 @@ package struct WebURL: Equatable, Sendable, CustomStringConvertible {
   package let port: Int
   /// As written: empty, or starting with "/".
   package let path: String
+  /// As written: empty, or starting with "?".
+  private let query: String
 
   /// `host[:port]` as in a Host header: brackets around IPv6, no default port.
   package var authority: String {
@@ -24,7 +26,7 @@ package struct WebURL: Equatable, Sendable, CustomStringConvertible {
   /// `scheme://host[:port]`, as browsers send it (RFC 6454 §6.2).
   package var origin: String { "\(scheme.rawValue)://\(authority)" }
 
-  package var description: String { origin + path }
+  package var description: String { origin + path + query }
 
   /// Whether the host can only be this machine: `localhost`, names below it, and loopback addresses.
   package var isLoopback: Bool {
@@ -37,15 +39,12 @@ package struct WebURL: Equatable, Sendable, CustomStringConvertible {
     self = url
   }
 
-  private init(scheme: Scheme, authority: Authority, path: String) {
-    self.init(scheme: scheme, host: authority.host, port: authority.port ?? scheme.defaultPort, path: path)
-  }
-
-  private init(scheme: Scheme, host: String, port: Int, path: String) {
+  private init(scheme: Scheme, host: String, port: Int, path: String, query: String = "") {
     self.scheme = scheme
     self.host = host
     self.port = port
     self.path = path
+    self.query = query
   }
 
   /// The same server with another path, which is valid and begins with "/".
@@ -53,7 +52,7 @@ package struct WebURL: Equatable, Sendable, CustomStringConvertible {
     WebURL(scheme: scheme, host: host, port: port, path: path)
   }
 
-  static func parse(_ text: String) throws(Fault) -> WebURL {
+  static func parse(_ text: String, mayHaveQuery: Bool = false) throws(Fault) -> WebURL {
     guard let separator = text.firstRange(of: "://"),
       let scheme = Scheme(rawValue: text[..<separator.lowerBound].lowercased())
     else {
@@ -63,35 +62,43 @@ package struct WebURL: Equatable, Sendable, CustomStringConvertible {
     }
     let rest = text[separator.upperBound...]
     let authority = rest.prefix { !"/?#".contains($0) }
-    let path = rest[authority.endIndex...]
+    let target = rest[authority.endIndex...]
     let prefix = text[..<authority.endIndex]
     guard prefix.lowercased() == prefix || authority.contains("@") else {
-      throw Fault("scheme and host must be in lower case", remedy: "Write \(prefix.lowercased())\(path)")
+      throw Fault("scheme and host must be in lower case", remedy: "Write \(prefix.lowercased())\(target)")
     }
-    let url = WebURL(scheme: scheme, authority: try Authority.parse(String(authority)), path: String(path))
-    guard !path.contains(where: { "?#".contains($0) }) else {
-      throw Fault("a query or fragment cannot be part of this URL", remedy: "End it before \"?\" or \"#\".")
+    let server = try Authority.parse(String(authority))
+    guard !target.contains("#"), mayHaveQuery || !target.contains("?") else {
+      throw mayHaveQuery
+        ? Fault("a fragment cannot be part of this URL", remedy: "End it before \"#\".")
+        : Fault("a query or fragment cannot be part of this URL", remedy: "End it before \"?\" or \"#\".")
     }
-    guard path.split(separator: "%").allSatisfy(CharacterClass.path.contains(all:)), hasValidEscapes(path)
+    guard target.split(whereSeparator: { "%?".contains($0) }).allSatisfy(CharacterClass.path.contains(all:)),
+      hasValidEscapes(target)
     else {
       throw Fault(
-        "the path \(quoted(url.path)) has characters that a URL cannot have",
+        "the path \(quoted(String(target))) has characters that a URL cannot have",
         remedy: "Percent-encode them, such as %20 for a space.")
     }
-    return url
+    let path = target.prefix { $0 != "?" }
+    return WebURL(
+      scheme: scheme, host: server.host, port: server.port ?? scheme.defaultPort, path: String(path),
+      query: String(target[path.endIndex...]))
   }
 
   /// RFC 3986 §2.1: a "%" has two hexadecimal digits after it.
-  private static func hasValidEscapes(_ path: Substring) -> Bool {
-    path.split(separator: "%", omittingEmptySubsequences: false).dropFirst().allSatisfy { part in
+  private static func hasValidEscapes(_ target: Substring) -> Bool {
+    target.split(separator: "%", omittingEmptySubsequences: false).dropFirst().allSatisfy { part in
       part.prefix(2).count == 2 && part.prefix(2).allSatisfy(\.isHexDigit)
     }
   }
 }
 
 extension ScalarFormat where Value == WebURL {
-  static func webURL(example: String) -> Self {
-    Self(expected: "a URL", example: example, parse: WebURL.parse)
+  static func webURL(example: String, mayHaveQuery: Bool = false) -> Self {
+    Self(expected: "a URL", example: example) { text throws(Fault) in
+      try WebURL.parse(text, mayHaveQuery: mayHaveQuery)
+    }
   }
 
   /// The URL under which clients reach the gateway, possibly at a load balancer in front of it (GW-24,

@@ -48,13 +48,19 @@ struct KeySourceTests {
     #expect(Fixture.load(expanded).configuration == result.configuration)
   }
 
-  @Test func keysNeedNoMetadata() throws {
+  @Test(arguments: ["https://keys.example/a", "https://keys.example/a?appid=1&b=%20/?", "https://keys.example?a"])
+  func keysNeedNoMetadata(uri: String) throws {
     let url = Fixture.load(
-      Fixture.authorization(["issuer: https://idp.example", "jwks_uri: https://keys.example/a", Self.binding]))
+      Fixture.authorization(["issuer: https://idp.example", "jwks_uri: \(uri)", Self.binding]))
     let remote = try #require(Fixture.providers(url).first)
-    #expect(remote.jwksURI?.description == "https://keys.example/a")
+    #expect(remote.jwksURI?.description == uri)
     #expect(remote.jwksFile == nil)
     #expect(remote.discoveryURLs == [])
+    let expanded = try #require(url.configuration).expanded()
+    #expect(Fixture.load(expanded).configuration == url.configuration)
+  }
+
+  @Test func filesNeedNoMetadata() throws {
     // Nothing is fetched here, so http needs no permission.
     let file = Fixture.load(
       Fixture.authorization(["issuer: http://idp.example", "jwks_file: /etc/keys.json", Self.binding]))
@@ -74,6 +80,14 @@ struct KeySourceTests {
     (
       ["issuer: https://idp.example", "jwks_uri: keys"],
       ["8:17: error: \(at).jwks_uri: \"keys\" is not an absolute http or https URL"]
+    ),
+    (
+      ["issuer: https://idp.example", "jwks_uri: \"https://keys.example/a?b#c\""],
+      ["8:17: error: \(at).jwks_uri: a fragment cannot be part of this URL"]
+    ),
+    (
+      ["issuer: https://idp.example", "jwks_uri: https://keys.example/a?b=%2"],
+      ["8:17: error: \(at).jwks_uri: the path \"/a?b=%2\" has characters that a URL cannot have"]
     ),
     (
       ["issuer: https://idp.example", "jwks_uri: https://keys.example", "jwks_file: /keys.json"],

@@ -11,7 +11,8 @@ struct KeySource: Equatable, Sendable {
   init?(_ mapping: MappingReader, _ preset: ProviderPreset, plaintext: Bool) {
     let discovery = mapping.value("discovery_url", .discoveryURL)
     let given = mapping.value("issuer", .issuer)
-    jwksURI = mapping.value("jwks_uri", .webURL(example: "https://idp.example.com/keys"))
+    // Entra has the keys of an application with claims mapping behind "?appid=".
+    jwksURI = mapping.value("jwks_uri", .webURL(example: "https://idp.example.com/keys", mayHaveQuery: true))
     jwksFile = mapping.value("jwks_file", .filePath(example: "/etc/portcullis/idp-keys.json"))
     Self.checkOneSource(mapping)
     let replaceable = "keys fetched over plain http can be replaced on the way"

@@ -107,7 +107,8 @@ struct RemedyFinder {
     let kid = header?["kid"]?.stringValue.map { "the key \($0)" } ?? "a key without id"
     let entra =
       provider == .entra
-      ? " An application with claims mapping has keys of its own: add ?appid=CLIENT_ID to jwks_uri." : ""
+      ? " An application with claims mapping has keys of its own: give issuer and, in place of discovery_url, jwks_uri "
+        + "with ?appid=CLIENT_ID at its end." : ""
     return "The provider does not publish \(kid) for this algorithm: the token comes from another tenant or "
       + "environment, or is from before the keys were replaced.\(entra)"
   }

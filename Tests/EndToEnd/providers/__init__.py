@@ -7,6 +7,7 @@ PRODUCTS: list[Product] = [
     okta.OKTA,
     entra.ENTRA,
     entra.VERSION_1,
+    entra.OWN_KEYS,
     cognito.COGNITO,
     cognito.BOUND,
     auth0.AUTH0,

@@ -349,3 +349,30 @@ VERSION_1 = Product(
         ),
     ],
 )
+
+OWN_KEYS = Product(
+    name="entra-own-keys",
+    # With claims mapping, the API's application has keys that stand in no other set.
+    metadata={},
+    keys={f"{LOGIN}/{TENANT}/discovery/v2.0/keys?appid={API}": signing("kid-of-the-application", issuer=ISSUER)},
+    authorization={
+        "provider": "entra",
+        "issuer": ISSUER,
+        "jwks_uri": f"{LOGIN}/{TENANT}/discovery/v2.0/keys?appid={API}",
+        "allowed_audience": [API],
+        "allowed_scopes": ["mcp.tools"],
+        "advertised_scope_mapping": {"mcp.tools": LONG_SCOPES[0]},
+    },
+    challenge_scope=LONG_SCOPES[0],
+    resource_metadata={
+        "resource": resource("entra-own-keys"),
+        "authorization_servers": [ISSUER],
+        "scopes_supported": [LONG_SCOPES[0]],
+        "bearer_methods_supported": ["header"],
+    },
+    expanded=[["client_id_claims:", "- azp", "- appid"], ["scope_claims:", "- scp", "- roles"]],
+    user=USER,
+    cases=[
+        Accepted("mapped claims", USER.but(employeeid="1001"), "pairwise-subject-of-alice", AGENT, "mcp.tools"),
+    ],
+)

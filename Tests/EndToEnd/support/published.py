@@ -49,8 +49,11 @@ class Published:
         return self._origin + _path(url)
 
     def authorization(self) -> list[dict[str, Any]] | dict[str, Any]:
-        """The configuration with `discovery_url` where the documents are."""
-        entries = [{**entry, "discovery_url": self._mirrored(entry["discovery_url"])} for entry in self.product.entries]
+        """The configuration with `discovery_url` or `jwks_uri` where the documents are."""
+        entries = [
+            {**entry, **{key: self._mirrored(entry[key]) for key in ("discovery_url", "jwks_uri") if key in entry}}
+            for entry in self.product.entries
+        ]
         return entries if isinstance(self.product.authorization, list) else entries[0]
 
     def mint(self, token: Token | str, key: RSAKey | None = None) -> str:
