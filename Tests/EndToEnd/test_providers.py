@@ -12,7 +12,7 @@ from joserfc.jwk import RSAKey
 
 from conftest import MakeGateway
 from providers import PRODUCTS
-from support.command import run, write_configuration
+from support.command import explain, run, write_configuration
 from support.gateway import Gateway, route
 from support.product import PUBLIC_URL, Accepted, Finding, Mistake, Product, Refused
 from support.published import Published
@@ -27,6 +27,19 @@ UPSTREAM = "http://127.0.0.1:9/mcp"
 OF_TIME = {
     "expired": r"found exp \d+, \d+ s ago; wanted ahead, give or take 60 s",
     "issued_in_future": r"found iat \d+, in \d+ s; wanted past or absent, give or take 60 s",
+}
+# The keys that decide about each fault; the form of a token is nobody's choice.
+RULES = {
+    "wrong_issuer": "issuer",
+    "expired": "clock_skew",
+    "issued_in_future": "clock_skew",
+    "wrong_audience": "allowed_audience",
+    "not_an_access_token": "token_type",
+    "unknown_key": "discovery_url",
+    "bad_signature": "discovery_url",
+    "wrong_client": "allowed_clients",
+    "claim_mismatch": "custom_claims",
+    "insufficient_scope": "allowed_scopes",
 }
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "providers"
 CASES = [(product, case) for product in PRODUCTS for case in product.cases]
@@ -112,6 +125,25 @@ def test_tokens_are_judged(
     told = answer.get("www-authenticate") or ""
     description = re.search(r'error_description="[^"]+"', told)
     assert description and told == challenge(product, f'error="{error}"', description[0])
+
+
+@of_each_case
+def test_explain_says_what_to_do(
+    gateway: Gateway, published: dict[str, Published], product: Product, case: Accepted | Refused
+) -> None:
+    """The gateway's own answer, with the key of the configuration that decides and the product's remedy."""
+    ended = explain(gateway.file, published[product.name].mint(case.token), "--route", product.name, "--json")
+    assert ended.status == (0 if isinstance(case, Accepted) else 1), ended.stdout + ended.stderr
+    if isinstance(case, Accepted):
+        assert ended.json["passes"]
+        return
+    verdicts = ended.json["routes"]
+    assert {verdict.get("reason") for verdict in verdicts} == {case.reason}
+    failed = [check for verdict in verdicts for check in verdict["checks"] if check["outcome"] == "fail"]
+    assert case.remedy and any(case.remedy in check["remedy"] for check in failed), ended.stdout
+    rules = [check["rule"] for check in failed if check["reason"] == case.reason and "rule" in check]
+    decides = re.compile(rf"routes\[\d+\]\.authorization(\[\d\])?\.{RULES.get(case.reason, '')}(\[0\])?")
+    assert all(decides.fullmatch(rule) for rule in rules) and bool(rules) == (case.reason in RULES), rules
 
 
 @of_each_product

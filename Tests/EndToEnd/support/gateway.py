@@ -49,9 +49,9 @@ class Gateway:
             **more,
         }
         # JSON is YAML, and needs no writer of our own.
-        file = directory / f"{name}.yaml"
-        file.write_text(json.dumps(self.configuration, indent=2))
-        self.process = ManagedProcess([*wrapper, binary(), "serve", "--config", str(file)], directory, name)
+        self.file = directory / f"{name}.yaml"
+        self.file.write_text(json.dumps(self.configuration, indent=2))
+        self.process = ManagedProcess([*wrapper, binary(), "serve", "--config", str(self.file)], directory, name)
         secrecy.watch(self.process.stdout_path)
         secrecy.watch(self.process.stderr_path)
         try:
