@@ -62,6 +62,8 @@ struct RemedyFinderTests {
     (okta, ["aud": "api://default"], "audience of the authorization server"),
     (cognito, ["client_id": "abc"], "allowed_clients in place of allowed_audience, here abc"),
     (cognito, ["aud": "abc", "token_use": "id"], "ID token"),
+    (generic, ["aud": "abc", "nonce": "n"], "this is an ID token"), (keycloak, ["aud": "a", "typ": "ID"], "ID token"),
+    (keycloak, ["aud": "account", "typ": "Bearer", "nonce": "n"], "only Keycloak's own account"),
     (auth0, ["aud": ["https://t.auth0.com/userinfo"]], "/userinfo only"),
     (keycloak, ["aud": "account"], "only Keycloak's own account"), (keycloak, [:], "mapper of the type Audience"),
     (keycloak, ["aud": "https://mcp.example.com/mcp/"], "a slash at the end"),
@@ -92,6 +94,7 @@ struct RemedyFinderTests {
   private static let others: [(TokenFault, [String], JSONObject, JSONObject, String)] = [
     (.unsupportedAlgorithm, generic, [:], ["alg": "HS256"], "HS256 needs the secret"),
     (.unsupportedAlgorithm, auth0, [:], ["alg": "HS256"], "settings of the API"),
+    (.unsupportedAlgorithm, keycloak, ["typ": "Refresh"], ["alg": "HS512"], "This is a refresh token"),
     (.unsupportedAlgorithm, generic, [:], ["alg": "none"], "not signed at all"),
     (.unknownKey, entra2, [:], ["nonce": "x", "kid": "k"], "Microsoft Graph"),
     (.unknownKey, entra2, [:], ["kid": "k"], "?appid=CLIENT_ID"),

@@ -8,6 +8,10 @@ extension RemedyFinder {
   var ofAudience: String {
     guard !audience.isEmpty else { return withoutAudience }
     let found = audience.joined(separator: ", ")
+    if isIDToken {
+      return "aud is \(found), the client, because this is an ID token: it opens nothing. Use the access_token of the "
+        + "same answer."
+    }
     if let slash = audience.first(where: { one in entry.allowedAudience.contains { Self.differBySlash(one, $0) } }) {
       return "They differ by a slash at the end only, and are compared byte by byte: add \(slash) to allowed_audience."
     }
@@ -24,8 +28,6 @@ extension RemedyFinder {
     case .auth0 where audience.allSatisfy { $0.hasSuffix("/userinfo") }:
       return "The token is for Auth0's own /userinfo only: let clients send the audience of the API "
         + "(\(wantedAudience)), or set it as Default Audience in the settings of the tenant."
-    case .cognito where claims?["token_use"] == "id":
-      return "aud is the client, because this is an ID token: use the access_token of the same answer."
     default:
       return "aud is \(found), but the route wants \(wanted): add it to allowed_audience if tokens for it may be used "
         + "here; else let the client ask for \(wantedAudience) (resource, RFC 8707) and the provider put it into aud."
@@ -40,11 +42,16 @@ extension RemedyFinder {
     one + "/" == other || other + "/" == one
   }
 
+  /// Those of Microsoft Graph are of version 1, whatever the API behind the route has.
+  var ofGraph: String? {
+    guard audience.contains(Self.graph) || audience.contains(where: { $0.hasPrefix("https://graph.microsoft.com") })
+    else { return nil }
+    return "The token is for Microsoft Graph, because a scope without its API was asked for: ask for "
+      + "APPLICATION_ID_URI/SCOPE of the API behind this route."
+  }
+
   private func entra(_ found: String) -> String {
-    if audience.contains(Self.graph) || audience.contains(where: { $0.hasPrefix("https://graph.microsoft.com") }) {
-      return "The token is for Microsoft Graph, because a scope without its API was asked for: ask for "
-        + "APPLICATION_ID_URI/SCOPE of the API behind this route."
-    }
+    if let ofGraph { return ofGraph }
     return "aud is \(found), but the route wants \(wanted): add it to allowed_audience, or set the Application ID URI "
       + "in Entra (Expose an API) to \(wantedAudience). Version 2 tokens carry the ID of the API's application, a GUID; "
       + "version 1 tokens its URI: name both."

@@ -37,6 +37,7 @@ extension RemedyFinder {
   }
 
   private func entra(_ issuer: String) -> String {
+    if let ofGraph { return ofGraph }
     let isVersion1 = issuer.contains("sts.windows.net")
     let wantsVersion1 = entry.issuer.contains("sts.windows.net")
     if isVersion1, !wantsVersion1 {

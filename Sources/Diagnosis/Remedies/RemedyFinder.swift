@@ -68,6 +68,7 @@ struct RemedyFinder {
 
   private var ofAlgorithm: String {
     let alg = header?["alg"]?.stringValue ?? ""
+    if isRefreshToken { return ofKind }
     if alg.hasPrefix("HS") {
       let where_ = provider == .auth0 ? " (Auth0: settings of the API, JSON Web Token signing algorithm)" : ""
       return "\(alg) needs the secret of whoever signs, so a gateway cannot check it: have the provider sign with "
@@ -83,9 +84,18 @@ struct RemedyFinder {
       + "on the profile of RFC 9068 there.\(hint)"
   }
 
+  /// Keycloak says so, and signs them for itself.
+  private var isRefreshToken: Bool { claims?["typ"] == "Refresh" || claims?["typ"] == "Offline" }
+
+  /// Whether it shows what only ID tokens have, as Claims.isAnotherKind sees it.
+  var isIDToken: Bool {
+    if let use = claims?["token_use"] { return use == "id" }
+    if let kind = claims?["typ"], kind == "Bearer" || kind == "ID" { return kind == "ID" }
+    return ["nonce", "at_hash", "c_hash", "s_hash"].contains { claims?[$0] != nil }
+  }
+
   private var ofKind: String {
-    let kind = claims?["typ"]?.stringValue
-    if kind == "Refresh" || kind == "Offline" {
+    if isRefreshToken {
       return "This is a refresh token: it goes to the provider's token endpoint only. Use the access_token of the same "
         + "answer."
     }

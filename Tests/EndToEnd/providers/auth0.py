@@ -125,7 +125,9 @@ AUTH0 = Product(
             AGENT,
             "openid mcp:admin",
         ),
-        Refused("ID token", ID_TOKEN, "wrong_audience", f"aud {AGENT}", resource("auth0"), "This is an ID token"),
+        Refused(
+            "ID token", ID_TOKEN, "wrong_audience", f"aud {AGENT}", resource("auth0"), "because this is an ID token"
+        ),
         Refused("opaque token", OPAQUE, "encrypted_token", remedy="Auth0 has issued an opaque token"),
         Refused("expired", USER.but(iat=-90000, exp=-3600), "expired", remedy="Ask for a new one"),
         Refused(

@@ -133,7 +133,7 @@ COGNITO = Product(
             "not_an_access_token",
             "claims token_use",
             "an access token",
-            "The preset cognito asks for it",
+            "This is an ID token",
         ),
         Refused(
             "without token_use",

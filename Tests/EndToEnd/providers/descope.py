@@ -107,7 +107,7 @@ DESCOPE = Product(
             "wrong_audience",
             f"aud {AGENT}",
             f"{resource('descope')}, {PROJECT}",
-            "This is an ID token",
+            "because this is an ID token",
         ),
         Refused(
             "ID token for the project",

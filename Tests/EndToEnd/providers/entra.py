@@ -190,7 +190,9 @@ ENTRA = Product(
             AGENT,
             "profile mcp.admin",
         ),
-        Refused("ID token", ID_TOKEN, "wrong_audience", f"aud {AGENT}", f"{API}, api://{API}", "This is an ID token"),
+        Refused(
+            "ID token", ID_TOKEN, "wrong_audience", f"aud {AGENT}", f"{API}, api://{API}", "because this is an ID token"
+        ),
         Refused("expired", USER.but(iat=-9000, nbf=-9000, exp=-4500), "expired", remedy="Ask for a new one"),
         Refused(
             "another API",

@@ -104,7 +104,9 @@ GENERIC = Product(
             "all of mcp:tools, mcp:admin",
             "Let the client ask for mcp:tools and mcp:admin",
         ),
-        Refused("ID token", ID_TOKEN, "wrong_audience", f"aud {AGENT}", resource("generic"), "This is an ID token"),
+        Refused(
+            "ID token", ID_TOKEN, "wrong_audience", f"aud {AGENT}", resource("generic"), "because this is an ID token"
+        ),
         Refused("expired", USER.but(iat=-1200, exp=-600), "expired", remedy="Ask for a new one"),
         Refused(
             "another audience",

@@ -90,7 +90,9 @@ GOOGLE = Product(
     cases=[
         Accepted("service account", SERVICE_TOKEN, NUMBER, NUMBER, None),
         Refused("access token", OPAQUE, "opaque_token", remedy="This is an access token of Google: it is opaque"),
-        Refused("ID token", ID_TOKEN, "wrong_audience", f"aud {CLIENT}", resource("google"), "This is an ID token"),
+        Refused(
+            "ID token", ID_TOKEN, "wrong_audience", f"aud {CLIENT}", resource("google"), "because this is an ID token"
+        ),
         Refused(
             "ID token with the audience",
             ID_TOKEN.but(aud=resource("google")),

@@ -174,7 +174,9 @@ KEYCLOAK = Product(
             resource("keycloak"),
             "add a mapper of the type Audience",
         ),
-        Refused("ID token", ID_TOKEN, "wrong_audience", f"aud {AGENT}", resource("keycloak"), "This is an ID token"),
+        Refused(
+            "ID token", ID_TOKEN, "wrong_audience", f"aud {AGENT}", resource("keycloak"), "because this is an ID token"
+        ),
         Refused(
             "ID token with the audience",
             ID_TOKEN.but(aud=[AGENT, resource("keycloak")]),
@@ -187,7 +189,7 @@ KEYCLOAK = Product(
             "refresh token",
             USER.but(header={"alg": "HS512", "kid": "realm-secret"}, typ="Refresh", aud=ISSUER),
             "unsupported_algorithm",
-            remedy="HS512 needs the secret of whoever signs",
+            remedy="This is a refresh token",
         ),
         Refused("expired", USER.but(iat=-900, exp=-600), "expired", remedy="Ask for a new one"),
         Refused(

@@ -95,7 +95,7 @@ OKTA = Product(
         Accepted("user", USER, "alice@example.com", AGENT, "openid offline_access mcp:tools"),
         Accepted("client credentials", SERVICE_TOKEN, SERVICE, SERVICE, "mcp:tools"),
         Accepted("one scope of two", USER.but(scp=["mcp:admin"]), "alice@example.com", AGENT, "mcp:admin"),
-        Refused("ID token", ID_TOKEN, "wrong_audience", f"aud {AGENT}", "api://default", "This is an ID token"),
+        Refused("ID token", ID_TOKEN, "wrong_audience", f"aud {AGENT}", "api://default", "because this is an ID token"),
         Refused("expired", USER.but(iat=-7200, exp=-3600), "expired", remedy="Ask for a new one"),
         Refused(
             "audience of another server",

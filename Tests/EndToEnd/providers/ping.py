@@ -84,7 +84,9 @@ PING = Product(
     cases=[
         Accepted("user", USER, USER_ID, AGENT, "openid mcp:tools"),
         Accepted("client credentials, without a subject", SERVICE_TOKEN, None, SERVICE, "mcp:tools"),
-        Refused("ID token", ID_TOKEN, "wrong_audience", f"aud {AGENT}", resource("ping"), "This is an ID token"),
+        Refused(
+            "ID token", ID_TOKEN, "wrong_audience", f"aud {AGENT}", resource("ping"), "because this is an ID token"
+        ),
         Refused(
             "reference token of PingFederate",
             "0001aBcDeFgHiJkLmNoPqRsTuVwX",

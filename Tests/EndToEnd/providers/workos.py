@@ -80,7 +80,9 @@ WORKOS = Product(
             AGENT,
             "openid offline_access mcp:call",
         ),
-        Refused("ID token", ID_TOKEN, "wrong_audience", f"aud {AGENT}", resource("workos"), "This is an ID token"),
+        Refused(
+            "ID token", ID_TOKEN, "wrong_audience", f"aud {AGENT}", resource("workos"), "because this is an ID token"
+        ),
         Refused(
             "token of a Connect application",
             "Q29ubmVjdC1leGFtcGxlLXRva2Vu-0001",
