@@ -11,7 +11,7 @@ from processes import compile_program
 # An MCP client's token; with RS256 it has about 950 bytes.
 CLAIMS = {
     "ver": 1, "client_id": "0oa9kq2xw7Hc5TzbR5d7", "uid": "00u7f3kdQm5d7aTz", "scope": "openid profile mcp:tools",
-    "acr": "urn:example:loa:2", "groups": ["everyone", "engineering", "on-call"],
+    "acr": "urn:mace:incommon:iap:silver", "sid": "S-9a1c5e7b3d2f4a68", "groups": ["everyone", "engineering", "on-call"],
 }  # fmt: skip
 KEYS = {
     "RS256": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],

@@ -40,9 +40,9 @@ struct TokenSample {
       "ver": 1, "jti": .string("AT.x2TqGh8-Lw\(number)nVfR0cYpZs7dKjUe3"), "iss": .string(policy.issuer),
       "aud": .string(policy.audiences[0]), "iat": .integer(now - 60), "exp": .integer(now + 3600),
       "auth_time": .integer(now - 61), "client_id": .string(policy.clients[0]),
-      "uid": .string("00u7f3kd\(number)Qm5d7"),
-      "sub": .string("user\(number)@example.com"), "scope": "openid profile mcp:tools", "acr": "urn:example:loa:2",
-      "groups": ["everyone", "engineering"],
+      "uid": .string("00u7f3kd\(number)Qm5d7"), "sub": .string("user\(number)@example.com"),
+      "scope": "openid profile mcp:tools", "acr": "urn:mace:incommon:iap:silver",
+      "groups": ["everyone", "engineering", "on-call"],
     ]
   }
 }
