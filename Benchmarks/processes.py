@@ -39,7 +39,7 @@ class Server:
             raise
 
     def wait_for(self, port: int, log: Path) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise SystemExit(f"{self.name} ended at once:\n{log.read_text()}")

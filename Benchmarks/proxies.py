@@ -32,9 +32,11 @@ KINDS = {
     "haproxy": Kind("haproxy.cfg", HAPROXY),
     "portcullis": Kind("portcullis.yaml", PORTCULLIS, {"TOKEN_CACHE": ""}, checks_tokens=True),
     "haproxy-jwt": Kind("haproxy-jwt.cfg", HAPROXY, has_tls=False, checks_tokens=True),
-    "envoy-jwt": Kind("envoy.yaml", ENVOY, {"TOKEN_CACHE": ""}, has_tls=False, checks_tokens=True),
+    # No request goes to the path that asks for a token.
+    "envoy": Kind("envoy.yaml", ENVOY, {"TOKEN_CACHE": "", "CHECKED": "/elsewhere"}, has_tls=False),
+    "envoy-jwt": Kind("envoy.yaml", ENVOY, {"TOKEN_CACHE": "", "CHECKED": "/"}, has_tls=False, checks_tokens=True),
     "envoy-jwt-cached": Kind(
-        "envoy.yaml", ENVOY, {"TOKEN_CACHE": f"jwt_cache_config: {{ jwt_cache_size: {ROOMY} }}"},
+        "envoy.yaml", ENVOY, {"TOKEN_CACHE": f"jwt_cache_config: {{ jwt_cache_size: {ROOMY} }}", "CHECKED": "/"},
         has_tls=False, checks_tokens=True,
     ),
     "portcullis-uncached": Kind(

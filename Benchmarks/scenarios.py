@@ -10,7 +10,9 @@ from servers import Proxy
 IDLE_CONNECTIONS = 2000
 DISTINCT_TOKENS = 10_000
 PLAIN = ("nginx", "haproxy", "portcullis")
-CHECKING = ("nginx", "haproxy-jwt", "envoy-jwt", "envoy-jwt-cached", "portcullis-uncached", "portcullis-cached")
+CHECKING = (
+    "nginx", "haproxy-jwt", "envoy", "envoy-jwt", "envoy-jwt-cached", "portcullis-uncached", "portcullis-cached",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
