@@ -17,9 +17,10 @@ SLOTS = 16
 DISTINCT = """
 local requests, last = {}, 0
 function init()
+  wrk.headers["authorization"] = "Bearer @"
+  local before, after = wrk.format():match("^(.*Bearer )@(.*)$")
   for token in io.lines("@TOKENS@") do
-    wrk.headers["authorization"] = "Bearer " .. token
-    requests[#requests + 1] = wrk.format()
+    requests[#requests + 1] = before .. token .. after
   end
 end
 function request()
