@@ -88,7 +88,7 @@ final class TokenChecks {
     if let known = keyStores[key] { return known }
     var provider = try ProviderAccess.keys(configuration)
     provider.cacheFile = self.configuration.keyCacheDirectory.map { Self.cacheFile(in: $0, for: key) }
-    let store = KeyStore(loop, provider, report: KeyLog(issuer: provider.issuer, log, metrics).write)
+    let store = KeyStore(loop, provider, report: ProviderLog(issuer: provider.issuer, log, metrics).write)
     keyStores[key] = store
     stores.append(store)
     return store
@@ -107,7 +107,7 @@ final class TokenChecks {
       store.metadata?.introspectionEndpoint
     }
     let introspector = Introspector(
-      loop, settings, report: IntrospectionLog(issuer: provider.issuer, log, metrics).write)
+      loop, settings, report: ProviderLog(issuer: provider.issuer, log, metrics).write)
     return TokenIntrospection(
       introspector, asksAboutAll: configuration.tokens == .all, lifetime: configuration.cache.asSeconds,
       negativeLifetime: configuration.negativeCache.asSeconds)

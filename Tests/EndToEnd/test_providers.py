@@ -12,6 +12,7 @@ from joserfc.jwk import RSAKey
 
 from conftest import MakeGateway
 from providers import PRODUCTS
+from support import secrecy
 from support.command import explain, run, write_configuration
 from support.gateway import Gateway, route
 from support.product import PUBLIC_URL, Accepted, Finding, Mistake, Product, Refused
@@ -62,13 +63,14 @@ def published(shared_provider: StaticProvider) -> dict[str, Published]:
 @pytest.fixture(scope="module")
 def gateway(make_shared_gateway: MakeGateway, shared_backend: RawBackend, published: dict[str, Published]) -> Gateway:
     """A route for each product, behind a public name of its own."""
-    return make_shared_gateway(
-        [
-            route(shared_backend.url, path=f"/{name}", name=name, authorization=one.authorization())
-            for name, one in published.items()
-        ],
-        public_url=PUBLIC_URL,
-    )
+    routes = [
+        route(shared_backend.url, path=f"/{name}", name=name, authorization=one.authorization())
+        for name, one in published.items()
+    ]
+    gateway = make_shared_gateway(routes, public_url=PUBLIC_URL)
+    # Its start says what is to be minded about some of the products.
+    secrecy.watch(gateway.process.stderr_path, for_people=True)
+    return gateway
 
 
 def challenge(product: Product, *parameters: str) -> str:

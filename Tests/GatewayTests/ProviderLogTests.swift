@@ -7,7 +7,7 @@ import Testing
 
 @testable import Gateway
 
-struct KeyLogTests {
+struct ProviderLogTests {
   private func events() throws -> [(KeyStore.Event, String)] {
     let skipped = try KeySet(jwks: ["keys": [["kty": "X"], 7, ["kty": "Y"]]]).skipped
     return [
@@ -31,9 +31,30 @@ struct KeyLogTests {
   @Test func oneLineForEachEvent() throws {
     for (event, expected) in try events() {
       var lines: [String] = []
-      KeyLog(issuer: "i", Log { lines.append(String(decoding: $0, as: UTF8.self)) }, Metrics()).write(event)
+      ProviderLog(issuer: "i", Log { lines.append(String(decoding: $0, as: UTF8.self)) }, Metrics()).write(event)
       #expect(lines.count == 1)
       #expect(lines.first?.hasSuffix(",\(expected)}\n") == true, "\(lines)")
+    }
+  }
+
+  @Test func questionsAboutTokens() {
+    var lines: [String] = []
+    let metrics = Metrics()
+    let log = ProviderLog(issuer: "i", Log { lines.append(String(decoding: $0, as: UTF8.self)) }, metrics)
+    let events: [Introspector.Event] = [.failed("why", pause: nil), .failed("why", pause: 1_000), .recovered]
+    for event in events { log.write(event) }
+    let expected = [
+      #""level":"error","event":"introspection_failed","issuer":"i","detail":"why""#,
+      #""level":"error","event":"introspection_failed","issuer":"i","detail":"why","pause_ms":1000"#,
+      #""level":"info","event":"introspection_recovered","issuer":"i""#,
+    ]
+    #expect(lines.count == expected.count)
+    for (line, end) in zip(lines, expected) { #expect(line.hasSuffix(",\(end)}\n"), "\(line)") }
+    let buffer = ByteBuffer()
+    metrics.render(to: buffer)
+    let text = String(decoding: buffer.view, as: UTF8.self)
+    for outcome in ["question", "pause"] {
+      #expect(text.contains("portcullis_introspection_failures_total{outcome=\"\(outcome)\"} 1\n"))
     }
   }
 
@@ -41,7 +62,7 @@ struct KeyLogTests {
   @Test func countsFetches() {
     let metrics = Metrics()
     var lines = 0
-    let log = KeyLog(issuer: "i", Log { _ in lines += 1 }, metrics)
+    let log = ProviderLog(issuer: "i", Log { _ in lines += 1 }, metrics)
     for event in [.unchanged, .unchanged, .unchanged, .failed("x"), .failed("x"), .fetched(usable: 1, skipped: [])]
       as [KeyStore.Event]
     {

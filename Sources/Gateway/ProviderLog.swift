@@ -2,8 +2,8 @@ import Identity
 import JOSE
 import Telemetry
 
-/// Writes what happens to the keys of one provider into the log, and counts it.
-final class KeyLog {
+/// Writes into the log what happens between the gateway and one provider, and counts it.
+final class ProviderLog {
   private let issuer: String
   private let log: Log
   private let metrics: Metrics
@@ -35,6 +35,18 @@ final class KeyLog {
         line.member("age_seconds", age)
       }
     case .notKept(let reason): self.event(.warning, "keys_not_kept") { $0.member("detail", text: reason) }
+    }
+  }
+
+  func write(_ event: Introspector.Event) {
+    switch event {
+    case .failed(let reason, let pause):
+      metrics.count(.introspectionFailures, pause == nil ? "question" : "pause")
+      self.event(.error, "introspection_failed") { line in
+        line.member("detail", text: reason)
+        if let pause { line.member("pause_ms", Int(clamping: pause)) }
+      }
+    case .recovered: self.event(.info, "introspection_recovered")
     }
   }
 
