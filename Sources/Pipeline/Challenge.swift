@@ -76,7 +76,8 @@ package struct Challenge {
     _ schemes: [AccessTokenScheme], _ common: String, _ proofParameters: String, faulty: AccessTokenScheme? = nil,
     _ fault: String = ""
   ) -> [(StaticString, String)] {
-    schemes.map { scheme in
+    // The scheme that the client has used comes first: some clients look no further.
+    (faulty == .dpop ? schemes.reversed() : schemes).map { scheme in
       let fault = scheme == faulty ? fault : ""
       return switch scheme {
       case .bearer: ("WWW-Authenticate", "Bearer \(fault)\(common)")

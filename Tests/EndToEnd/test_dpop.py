@@ -338,13 +338,14 @@ def test_over_http2(gateway: Gateway, backend: RawBackend, signer: Signer, key: 
         assert status(key.proof(token, url, "DELETE"), "DELETE") == 200
 
 
-def test_a_client_library_makes_its_way(gateway: Gateway, signer: Signer) -> None:
+@pytest.mark.parametrize("place", ["/nonce", "/either"])
+def test_a_client_library_makes_its_way(place: str, gateway: Gateway, signer: Signer) -> None:
     """requests_oauth2client takes the nonce from the first answer and repeats the request by itself."""
     key = client_library.DPoPKey.generate(alg="ES256")
     access_token = signer.token(cnf={"jkt": key.dpop_jkt})
     secrecy.remember("token", access_token)
     token = client_library.DPoPToken(access_token=access_token, _dpop_key=key)
-    path = below("/nonce")
+    path = below(place)
     with requests.Session() as session:
         session.trust_env = False
         for page in range(3):

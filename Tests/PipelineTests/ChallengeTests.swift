@@ -89,7 +89,8 @@ struct ChallengeTests {
     #expect(lines(challenge(proofsRequired: true).unauthenticated) == ["DPoP \(Self.proofs)"])
     let fault = "error=\"invalid_token\", error_description=\"\(TokenFault.expired.explanation)\", "
     #expect(lines(optional.refusing(.expired)) == ["Bearer \(fault)\(Self.bearer)", "DPoP \(Self.proofs)"])
-    #expect(lines(optional.refusing(.expired, .dpop)) == ["Bearer \(Self.bearer)", "DPoP \(fault)\(Self.proofs)"])
+    // The scheme that the client has used comes first.
+    #expect(lines(optional.refusing(.expired, .dpop)) == ["DPoP \(fault)\(Self.proofs)", "Bearer \(Self.bearer)"])
     #expect(lines(challenge(proofsRequired: true).refusing(.expired)) == ["DPoP \(fault)\(Self.proofs)"])
   }
 
@@ -98,7 +99,7 @@ struct ChallengeTests {
     let rejection = challenge(proofsRequired: false).refusing(fault, nonce: "n1")
     #expect(rejection.reply.status == 401)
     let error = "error=\"\(fault.error)\", error_description=\"\(fault.explanation)\", "
-    #expect(lines(rejection) == ["Bearer \(Self.bearer)", "DPoP \(error)\(Self.proofs)"])
+    #expect(lines(rejection) == ["DPoP \(error)\(Self.proofs)", "Bearer \(Self.bearer)"])
     #expect(rejection.reply.field("DPoP-Nonce") == "n1")
     #expect(rejection.reason.description == fault.reason.description)
     #expect(challenge(proofsRequired: false).refusing(fault, nonce: nil).reply.field("DPoP-Nonce") == nil)
