@@ -8,8 +8,8 @@ import Pipeline
 import Stages
 import Telemetry
 
-/// Builds what checks the tokens of each route. Routes share what they have in common: the keys of a provider, the
-/// connection to its introspection endpoint, and the budget for bad tokens.
+/// Builds what checks the tokens of each route. Routes share what they have in common: the keys of a provider, and the
+/// budget for bad tokens.
 final class TokenChecks {
   private let loop: Loop
   private let configuration: GatewayConfiguration
