@@ -64,7 +64,7 @@ package struct IPAddress: Hashable, Sendable {
     }
   }
 
-  private static let mapped: UInt128 = 0xFFFF_0000_0000
+  fileprivate static let mapped: UInt128 = 0xFFFF_0000_0000
 
   private static func parse(_ text: ByteView, _ family: Int32, _ address: UnsafeMutableRawPointer) -> Bool {
     // A NUL would end the text early for the system's parser.
@@ -100,4 +100,7 @@ extension SocketAddress {
 extension IPAddress {
   /// What one subscriber has: the address itself, or the /64 of an IPv6 address.
   package var network: UInt128 { isV4 ? bits : (bits >> 64) << 64 }
+
+  /// The IPv4 address in the last 32 bits of an IPv6 address.
+  var embeddedV4: IPAddress { IPAddress(bits: Self.mapped | bits & 0xFFFF_FFFF) }
 }

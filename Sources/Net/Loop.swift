@@ -45,6 +45,10 @@ package final class Loop {
   /// Milliseconds of a clock that never goes back; read once per turn of the loop.
   package var now: UInt64 { uv_now(raw) }
 
+  /// Looks at the clock again. The loop does so by itself in each turn; whoever has worked for long before the first one
+  /// has to, or deadlines that are set then come too early by that time.
+  package func updateTime() { uv_update_time(raw) }
+
   /// Nanoseconds of a clock that never goes back, read now.
   package static var nanoseconds: UInt64 { uv_hrtime() }
 

@@ -13,12 +13,15 @@ package final class Fetch {
     package var accept = "application/json"
     /// The credentials, with their scheme.
     package var authorization: String?
+    /// Whether redirects are followed; else they are the answer.
+    package var followsRedirects = true
 
     package init(_ location: Location) { self.location = location }
   }
 
   package struct Response {
     package let status: Int
+    package let contentType: String?
     package let cacheControl: String?
     /// Seconds since the origin made the document, as caches on the way say (RFC 9111 §5.1).
     package let age: Int?
@@ -43,6 +46,7 @@ package final class Fetch {
   /// Where to go once the response under way is over.
   private var next: Location?
   private var status = 0
+  private var contentType: String?
   private var cacheControl: String?
   private var age: Int?
   private var date: String?
@@ -138,7 +142,7 @@ package final class Fetch {
 
   /// Where this response sends us on, if it does; one to a POST does not.
   private func redirect(_ head: ResponseHead) throws(Failure) -> Location? {
-    guard request.form == nil, [301, 302, 303, 307, 308].contains(head.status),
+    guard request.followsRedirects, request.form == nil, [301, 302, 303, 307, 308].contains(head.status),
       let reference = head.fields.first(other: "location")?.text
     else { return nil }
     let target = try location.redirected(to: reference)
@@ -166,6 +170,7 @@ extension Fetch: UpstreamClient {
 
   package func upstreamResponded(_ head: ResponseHead, _ length: BodyLength) -> (any BodySink)? {
     status = head.status
+    contentType = head.fields.first(.contentType)?.text
     cacheControl = head.fields.combined(other: "cache-control")
     date = head.fields.first(.date)?.text
     age = head.fields.first(other: "age").flatMap { Int($0.text) }.flatMap { $0 < 0 ? nil : $0 }
@@ -213,7 +218,9 @@ extension Fetch: BodySink {
     }
     finish(
       .success(
-        Response(status: status, cacheControl: cacheControl, age: age, date: date, body: body, location: location)))
+        Response(
+          status: status, contentType: contentType, cacheControl: cacheControl, age: age, date: date, body: body,
+          location: location)))
   }
 
   package func fail(_ failure: BodyFailure) {

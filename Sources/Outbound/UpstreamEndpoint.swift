@@ -20,6 +20,9 @@ package struct UpstreamEndpoint {
   }
 
   package var address: Address
+  /// Where the other end of connections is, for whom it matters who has looked: its name is not looked up then. What
+  /// it is called does not change: in TLS, in its certificate, in requests.
+  package var pinnedAddresses: [SocketAddress]?
   /// Nil: clear.
   package var tls: UpstreamTLS?
   /// Where connections go instead of to the address: over TLS through a tunnel. In the clear the proxy takes requests

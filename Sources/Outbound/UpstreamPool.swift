@@ -79,8 +79,8 @@ package final class UpstreamPool {
 
   /// Opens connections for those who wait: one each, or one for many where it is going to be shared.
   private func dialAsNeeded() {
-    let wanted = mayShare ? min(1, queue.count) : queue.count
-    while dialers.count < wanted, open < endpoint.maxConnections {
+    // Asked each time: what fails at once has sent one away who waits.
+    while dialers.count < (mayShare ? min(1, queue.count) : queue.count), open < endpoint.maxConnections {
       open += 1
       dial()
     }
@@ -188,6 +188,7 @@ package final class UpstreamPool {
 
   /// Finds where to connect; a name is looked up off the loop.
   func locate(_ completion: @escaping (Result<[SocketAddress], NetFailure>) -> Void) {
+    if let pinned = endpoint.pinnedAddresses { return completion(.success(pinned)) }
     switch endpoint.peer {
     case .socket(let path): completion(.success([.unix(path: path)]))
     case .host(let host, let port):

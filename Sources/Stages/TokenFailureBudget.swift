@@ -1,74 +1,18 @@
-import Bytes
 import Net
 
 /// How many expensive refusals a client may cause: each bad signature costs up to a millisecond, and somebody who sends
-/// nothing else must not slow the others down. Counted for each address (IPv6: /64, which is one customer's) and
-/// minute, in a table of fixed size.
+/// nothing else must not slow the others down.
 package final class TokenFailureBudget {
-  private struct Entry {
-    var key: UInt128 = 0
-    /// Minutes since 1970.
-    var minute: Int64 = .min
-    var failures = 0
-  }
-
-  private static let places = 4096
-  private static let ways = 4
-
-  private let limit: Int
-  private var entries: [Entry]
-  /// Makes places of the table unpredictable.
-  private let seed = UInt64.random(in: .min ... .max)
+  private let budget: ClientBudget
 
   /// - Parameter limit: refusals for each client and minute; 0: any number.
-  package init(limit: Int) {
-    self.limit = limit
-    entries = Array(repeating: Entry(), count: limit > 0 ? Self.places : 0)
-  }
+  package init(limit: Int) { budget = ClientBudget(limit: limit) }
 
   /// - Parameters:
   ///   - client: an address literal, or another name for where a client is.
   ///   - now: seconds since 1970.
   /// - Returns: nil when a token of this client may be looked at; else the seconds until it may be again.
-  package func wait(for client: [UInt8], now: Int64) -> Int? {
-    guard limit > 0 else { return nil }
-    let key = Self.key(client)
-    guard let place = place(of: key), entries[place].minute == now / 60, entries[place].failures >= limit else {
-      return nil
-    }
-    return Int(60 - now % 60)
-  }
+  package func wait(for client: [UInt8], now: Int64) -> Int? { budget.wait(for: client, now: now) }
 
-  package func spend(_ client: [UInt8], now: Int64) {
-    guard limit > 0 else { return }
-    let key = Self.key(client)
-    let place = place(of: key) ?? oldest(for: key)
-    if entries[place].key != key || entries[place].minute != now / 60 {
-      entries[place] = Entry(key: key, minute: now / 60)
-    }
-    entries[place].failures += 1
-  }
-
-  private func set(of key: UInt128) -> Range<Int> {
-    let mixed = (UInt64(truncatingIfNeeded: key) ^ UInt64(truncatingIfNeeded: key >> 64) ^ seed)
-      .multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
-    let first = Int(truncatingIfNeeded: mixed.high ^ mixed.low) & (Self.places / Self.ways - 1)
-    return first * Self.ways..<(first + 1) * Self.ways
-  }
-
-  private func place(of key: UInt128) -> Int? {
-    set(of: key).first { entries[$0].minute != .min && entries[$0].key == key }
-  }
-
-  /// The place that is given to a newcomer: whoever failed longest ago, else least often.
-  private func oldest(for key: UInt128) -> Int {
-    let set = set(of: key)
-    return set.min { left, right in
-      (entries[left].minute, entries[left].failures) < (entries[right].minute, entries[right].failures)
-    } ?? set.lowerBound
-  }
-
-  private static func key(_ client: [UInt8]) -> UInt128 {
-    client.withUnsafeBytes { IPAddress($0)?.network ?? 0 }
-  }
+  package func spend(_ client: [UInt8], now: Int64) { budget.spend(client, now: now) }
 }

@@ -218,6 +218,15 @@ struct UpstreamPoolTests {
     #expect(client.failure?.detail?.contains("ECONNREFUSED") == true)
   }
 
+  /// What the system refuses at once, as it does without a route, is said at once: to all who wait, and only once.
+  @Test(arguments: [UpstreamEndpoint.HTTP2Use.never, .always])
+  func whatFailsAtOnce(_ use: UpstreamEndpoint.HTTP2Use) throws {
+    var endpoint = UpstreamEndpoint(.host("255.255.255.255", port: 80))
+    endpoint.http2 = use
+    let pool = UpstreamPool(test.loop, endpoint)
+    for _ in 0..<3 { #expect(try complete(pool).events == ["failed upstream_connect_failed"]) }
+  }
+
   @Test func aNameThatIsNotKnown() throws {
     let pool = UpstreamPool(test.loop, UpstreamEndpoint(.host("no such host", port: 80)))
     #expect(try complete(pool).events == ["failed upstream_name_not_resolved"])
