@@ -1,4 +1,3 @@
-internal import Glibc
 internal import JOSE
 internal import JSON
 
@@ -39,13 +38,13 @@ final class Candidate {
   /// Microseconds of CPU for each token, all of them checked `rounds` times.
   @discardableResult
   func run(_ way: Way, rounds: Int) throws(BenchmarkFailure) -> Double {
-    let begin = Self.processorTime()
+    let begin = ProcessorTime.now
     for _ in 0..<rounds {
       for token in sample.tokens where !accepts(token, way) {
         throw BenchmarkFailure("a good token of \(algorithm.rawValue) was refused (\(way.rawValue))")
       }
     }
-    let used = Self.processorTime() - begin
+    let used = ProcessorTime.now - begin
     // The first round of the one that knows them all is the one in which it learns them.
     guard forgetful.cache.hits == 0, knowing.cache.misses <= UInt64(TokenSample.count) else {
       throw BenchmarkFailure("the cache has not done what is measured")
@@ -59,11 +58,5 @@ final class Candidate {
     case .uncached: token.bytes.withUnsafeBytes { forgetful.accepts($0) }
     case .cached: token.bytes.withUnsafeBytes { knowing.accepts($0) }
     }
-  }
-
-  private static func processorTime() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) * 1e6 + Double(time.tv_nsec) / 1e3
   }
 }

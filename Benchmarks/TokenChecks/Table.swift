@@ -21,6 +21,15 @@ enum Table {
       + "\(figure(Comparison.cachedGoal)) µs"
   }
 
+  static func sealing(_ figures: SealingFigures) -> String {
+    """
+
+    sealing: µs of CPU for a payload of \(SealingCheck.payloadLength) bytes, which become \(figures.length) characters
+      seal \(figure(figures.seal)), open \(figure(figures.open))
+      goal: at most \(figure(SealingFigures.goal)) µs for a seal   \(figures.seal <= SealingFigures.goal ? "ok" : "missed")
+    """
+  }
+
   private static func goals(_ comparison: Comparison) -> String {
     guard Comparison.goals.contains(comparison.algorithm) else { return "" }
     let uncached = comparison.ratio <= Comparison.ratioGoal ? "ok" : "missed"

@@ -29,20 +29,48 @@ package enum Base64URL {
 
   /// Encodes without padding.
   package static func encode(_ bytes: some Sequence<UInt8>) -> String {
-    var text = [UInt8]()
-    text.reserveCapacity(bytes.underestimatedCount * 4 / 3 + 3)
-    var accumulator: UInt32 = 0
-    var bits: UInt32 = 0
-    for byte in bytes {
-      accumulator = accumulator << 8 | UInt32(byte)
-      bits += 8
-      while bits >= 6 {
-        bits -= 6
-        text.append(alphabet[Int(accumulator >> bits & 63)])
-      }
+    bytes.withContiguousStorageIfAvailable { encode(ByteView($0)) }
+      ?? [UInt8](bytes).withUnsafeBytes { encode($0) }
+  }
+
+  /// Encodes without padding.
+  package static func encode(_ bytes: ByteView) -> String {
+    let whole = bytes.count / 3
+    let tail = bytes.count % 3
+    let length = whole * 4 + (tail > 0 ? tail + 1 : 0)
+    return String(unsafeUninitializedCapacity: length) { target in
+      alphabet.withUnsafeBufferPointer { spell(bytes, to: target, $0) }
+      return length
     }
-    if bits > 0 { text.append(alphabet[Int(accumulator << (6 - bits) & 63)]) }
-    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Fills `target`, which is long enough.
+  private static func spell(
+    _ bytes: ByteView, to target: UnsafeMutableBufferPointer<UInt8>, _ alphabet: UnsafeBufferPointer<UInt8>
+  ) {
+    var source = 0
+    var written = 0
+    while source &+ 3 <= bytes.count {
+      let first = bytes[source]
+      let second = bytes[source &+ 1]
+      let third = bytes[source &+ 2]
+      target[written] = alphabet[Int(first >> 2)]
+      target[written &+ 1] = alphabet[Int(first << 4 & 0x30 | second >> 4)]
+      target[written &+ 2] = alphabet[Int(second << 2 & 0x3C | third >> 6)]
+      target[written &+ 3] = alphabet[Int(third & 0x3F)]
+      source &+= 3
+      written &+= 4
+    }
+    guard source < bytes.count else { return }
+    let first = bytes[source]
+    target[written] = alphabet[Int(first >> 2)]
+    guard source &+ 1 < bytes.count else {
+      target[written &+ 1] = alphabet[Int(first << 4 & 0x30)]
+      return
+    }
+    let second = bytes[source &+ 1]
+    target[written &+ 1] = alphabet[Int(first << 4 & 0x30 | second >> 4)]
+    target[written &+ 2] = alphabet[Int(second << 2 & 0x3C)]
   }
 
   /// Fills `target`, whose length fits `text`. Foreign characters have the high bit set in the table: they

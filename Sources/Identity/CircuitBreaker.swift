@@ -1,8 +1,8 @@
 /// Whether a peer that keeps failing is asked at all, without I/O: after some failures in a row it is left in peace
 /// for a while, then one probe shows whether it is back. All times are milliseconds of a clock that never goes back.
-struct CircuitBreaker {
+package struct CircuitBreaker {
   /// What a failure leads to.
-  enum Effect: Equatable {
+  package enum Effect: Equatable {
     /// It was asked before the pause that holds now, and tells nothing new.
     case none
     case counted
@@ -17,6 +17,8 @@ struct CircuitBreaker {
 
   private var state = State.closed(failures: 0)
 
+  package init() {}
+
   /// Failures in a row that begin a pause.
   static let threshold = 3
   static let firstPause: UInt64 = 1_000
@@ -24,7 +26,7 @@ struct CircuitBreaker {
   static let longestPause: UInt64 = 30_000
 
   /// How long nobody may ask; nil when somebody may.
-  func pause(now: UInt64) -> UInt64? {
+  package func pause(now: UInt64) -> UInt64? {
     switch state {
     case .closed: nil
     case .open(let until, _): now < until ? until - now : nil
@@ -35,20 +37,20 @@ struct CircuitBreaker {
   /// Somebody asks, who may.
   ///
   /// - Returns: whether it is the probe. Then nobody else may ask until it has ended.
-  mutating func begin() -> Bool {
+  package mutating func begin() -> Bool {
     guard case .open(_, let pause) = state else { return false }
     state = .probing(pause: pause)
     return true
   }
 
   /// - Returns: whether a pause has ended.
-  mutating func succeeded() -> Bool {
+  package mutating func succeeded() -> Bool {
     defer { state = .closed(failures: 0) }
     if case .closed = state { return false }
     return true
   }
 
-  mutating func failed(isProbe: Bool, now: UInt64) -> Effect {
+  package mutating func failed(isProbe: Bool, now: UInt64) -> Effect {
     switch state {
     case .closed(let failures) where failures + 1 < Self.threshold:
       state = .closed(failures: failures + 1)
@@ -60,7 +62,7 @@ struct CircuitBreaker {
   }
 
   /// Who asked has given up: another probe may follow at once.
-  mutating func abandoned(isProbe: Bool, now: UInt64) {
+  package mutating func abandoned(isProbe: Bool, now: UInt64) {
     if isProbe, case .probing(let pause) = state { state = .open(until: now, pause: pause) }
   }
 

@@ -21,7 +21,9 @@ package enum ClientAuthentication {
   /// Adds to the form what belongs there.
   ///
   /// - Returns: the value of the Authorization field, if there is to be one.
-  func authenticate(_ form: inout FormBody, now: Int64 = Loop.unixTime) throws(CryptoFailure) -> String? {
+  package func authenticate(
+    _ form: inout FormBody, now: Int64 = Loop.unixTime
+  ) throws(CryptoFailure) -> String? {
     switch self {
     case .secretInField(let id, let secret):
       let credentials = FormBody.encode(id.utf8) + [ASCII.colon] + FormBody.encode(secret.utf8)

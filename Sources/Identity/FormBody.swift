@@ -1,17 +1,19 @@
 import Bytes
 
 /// A body of `application/x-www-form-urlencoded` (WHATWG URL §5.2; RFC 6749 appendix B).
-struct FormBody {
-  private(set) var bytes: [UInt8] = []
+package struct FormBody {
+  package private(set) var bytes: [UInt8] = []
 
-  mutating func append(_ name: StaticString, _ value: some Sequence<UInt8>) {
+  package init() {}
+
+  package mutating func append(_ name: StaticString, _ value: some Sequence<UInt8>) {
     if !bytes.isEmpty { bytes.append(UInt8(ascii: "&")) }
     name.withUTF8Buffer { bytes.append(contentsOf: $0) }
     bytes.append(ASCII.equals)
     bytes += Self.encode(value)
   }
 
-  mutating func append(_ name: StaticString, _ value: String) { append(name, value.utf8) }
+  package mutating func append(_ name: StaticString, _ value: String) { append(name, value.utf8) }
 
   static func encode(_ value: some Sequence<UInt8>) -> [UInt8] {
     var encoded: [UInt8] = []

@@ -35,7 +35,11 @@ struct KeptKeys {
     var members: JSONObject = ["issuer": .string(issuer), "fetched_at": .integer(fetchedAt)]
     if let metadata {
       var kept: JSONObject = ["issuer": .string(issuer), "jwks_uri": .string(metadata.keysURL)]
+      kept["authorization_endpoint"] = metadata.authorizationEndpoint.map { .string($0) }
+      kept["token_endpoint"] = metadata.tokenEndpoint.map { .string($0) }
       kept["introspection_endpoint"] = metadata.introspectionEndpoint.map { .string($0) }
+      kept["revocation_endpoint"] = metadata.revocationEndpoint.map { .string($0) }
+      kept["authorization_response_iss_parameter_supported"] = metadata.namesIssuerInResponses.map { .bool($0) }
       members["metadata"] = .object(kept)
     }
     members["jwks"] = document

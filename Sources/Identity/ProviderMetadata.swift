@@ -25,10 +25,13 @@ package struct ProviderMetadata: Equatable {
   package var tokenEndpoint: String?
   package var registrationEndpoint: String?
   package var introspectionEndpoint: String?
+  package var revocationEndpoint: String?
   /// `code_challenge_methods_supported`; nil when nothing is said.
   package var codeChallengeMethods: [String]?
   /// `client_id_metadata_document_supported`: clients may be known by the URL of their metadata.
   package var supportsClientMetadataDocuments: Bool?
+  /// `authorization_response_iss_parameter_supported`: answers to browsers name their issuer (RFC 9207 §3).
+  package var namesIssuerInResponses: Bool?
 
   package init(keysURL: String) { self.keysURL = keysURL }
 
@@ -50,8 +53,10 @@ package struct ProviderMetadata: Equatable {
     metadata.tokenEndpoint = document["token_endpoint"]?.stringValue
     metadata.registrationEndpoint = document["registration_endpoint"]?.stringValue
     metadata.introspectionEndpoint = document["introspection_endpoint"]?.stringValue
+    metadata.revocationEndpoint = document["revocation_endpoint"]?.stringValue
     metadata.codeChallengeMethods = document["code_challenge_methods_supported"]?.stringsValue
     metadata.supportsClientMetadataDocuments = document["client_id_metadata_document_supported"]?.boolValue
+    metadata.namesIssuerInResponses = document["authorization_response_iss_parameter_supported"]?.boolValue
     return metadata
   }
 }

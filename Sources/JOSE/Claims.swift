@@ -57,16 +57,18 @@ struct Claims {
 }
 
 extension Claims {
-  /// Whether the token says of itself that it is something else than an access token: `token_use` (Amazon Cognito),
-  /// `typ` inside the claims (Keycloak), claims that only ID tokens have (OpenID Connect Core §2, §3.3.2.11), or the
-  /// events of logout and security event tokens (RFC 8417 §2.2).
-  func isAnotherKind(_ type: TokenType) -> Bool {
-    if let use = use?.stringValue { return !use.hasSameBytes(as: "access") }
+  /// Whether the token says of itself that it is something else than what is meant: `token_use` (Amazon Cognito), `typ`
+  /// inside the claims (Keycloak), claims that only ID tokens have (OpenID Connect Core §2, §3.3.2.11), or the events of
+  /// logout and security event tokens (RFC 8417 §2.2).
+  func isAnother(_ wanted: TokenPolicy.Kind, _ type: TokenType) -> Bool {
+    let isAccessToken = wanted == .accessToken
+    if let use = use?.stringValue { return !use.hasSameBytes(as: isAccessToken ? "access" : "id") }
     if let kind = kind?.stringValue {
-      if kind.hasSameBytes(as: "Bearer") { return false }
-      if ["ID", "Refresh", "Offline", "Logout"].contains(where: kind.hasSameBytes(as:)) { return true }
+      if kind.hasSameBytes(as: isAccessToken ? "Bearer" : "ID") { return false }
+      let others = ["Refresh", "Offline", "Logout", isAccessToken ? "ID" : "Bearer"]
+      if others.contains(where: kind.hasSameBytes(as:)) { return true }
     }
-    return hasEvents || (type == .general && isLikeIDToken)
+    return hasEvents || (isAccessToken && type == .general && isLikeIDToken)
   }
 
   /// The client the token was issued to, by the first of `names` that is present.

@@ -58,8 +58,8 @@ extension TokenPolicy {
       let names = ["token_use", "typ", "events", "nonce", "at_hash", "c_hash", "s_hash"]
       let present = names.filter { claims.members[$0] != nil }
       return TokenEvidence(
-        present.isEmpty ? "no sign of another kind" : "claims \(TokenEvidence.list(present))", wanted: "an access token"
-      )
+        present.isEmpty ? "no sign of another kind" : "claims \(TokenEvidence.list(present))",
+        wanted: kind == .accessToken ? "an access token" : "an ID token")
     case .signature:
       return TokenEvidence("kid \(header?.kid ?? "(none)")", wanted: "a key of the issuer")
     case .confirmation:

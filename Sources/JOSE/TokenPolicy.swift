@@ -15,6 +15,13 @@ package struct TokenPolicy: Equatable, Sendable {
     case any, all
   }
 
+  /// Which of an issuer's tokens are meant.
+  package enum Kind: Equatable, Sendable {
+    case accessToken
+    /// OpenID Connect Core §2. Never on a route: an ID token says who has signed in, and opens nothing.
+    case idToken
+  }
+
   /// Compared code point by code point (RFC 9068 §4).
   package var issuer: String
   package var audiences: [String]
@@ -33,6 +40,7 @@ package struct TokenPolicy: Equatable, Sendable {
   package var algorithms: [JWSAlgorithm]
   /// Seconds that the issuer's clock may differ from ours.
   package var clockSkew: Int64
+  package private(set) var kind = Kind.accessToken
 
   package static let defaultClientClaims = ["client_id", "azp", "cid", "appid"]
   package static let defaultScopeClaims = ["scope", "scp", "roles", "permissions"]
@@ -57,6 +65,24 @@ package struct TokenPolicy: Equatable, Sendable {
     self.type = type
     self.algorithms = algorithms
     self.clockSkew = clockSkew
+  }
+
+  /// For the ID tokens that the same issuer makes for one of its clients (OpenID Connect Core §3.1.3.7). Who may do
+  /// what is asked of access tokens only.
+  package func forIDTokens(of client: String) -> TokenPolicy {
+    var policy = self
+    policy.kind = .idToken
+    policy.audiences = [client]
+    policy.type = .any
+    policy.clients = []
+    policy.customClaims = []
+    policy.scopes = []
+    return policy
+  }
+
+  /// Whether a token with this `typ` may be what is meant. That of access tokens is never on an ID token.
+  func accepts(_ type: TokenType?) -> Bool {
+    kind == .idToken ? type != .accessToken : self.type == .any || type == .accessToken
   }
 
   /// Every scope with all that it includes, through however many levels.

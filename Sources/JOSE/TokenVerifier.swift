@@ -48,6 +48,17 @@ package final class TokenVerifier {
     return try VerifiedToken(claims, grant, policy, endsBy: now + lifetime)
   }
 
+  /// Takes the claims of a token that the gateway has sealed itself, as they were when it did. The seal has been opened,
+  /// and belongs to this route. Nothing is made up: they name their issuer, and the verdict ends with their `exp`.
+  package func accept(sealed members: JSONObject, now: Int64) throws(TokenFault) -> VerifiedToken {
+    let claims = try Claims(members)
+    let grant = Grant(claims, policy)
+    for requirement in TokenRequirement.ofSealed {
+      try policy.demand(requirement, of: claims, nil, grant, now: now)
+    }
+    return try VerifiedToken(claims, grant, policy, endsBy: claims.expiry ?? now, isSealed: true)
+  }
+
   func claims(introspected answer: JSONObject, now: Int64) throws(TokenFault) -> Claims {
     var members = answer
     if members["iss"] == nil { members["iss"] = .string(policy.issuer) }
@@ -58,6 +69,12 @@ package final class TokenVerifier {
   /// The whole reason for refusing a token that is well-formed.
   package func evidence(for fault: TokenFault, of token: PresentedToken, now: Int64) -> TokenEvidence? {
     fault.requirement.map { policy.evidence($0, of: token.claims, token.jws.header, now: now) }
+  }
+
+  /// The whole reason for refusing a token that was sealed here.
+  package func evidence(for fault: TokenFault, ofSealed members: JSONObject, now: Int64) -> TokenEvidence? {
+    guard let claims = try? Claims(members) else { return nil }
+    return fault.requirement.map { policy.evidence($0, of: claims, nil, now: now) }
   }
 
   /// The whole reason for refusing a token that the issuer calls active.

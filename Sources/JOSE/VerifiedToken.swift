@@ -13,8 +13,11 @@ package final class VerifiedToken: Sendable {
   package let verdictEnd: Int64
   package let issuedAt: Int64?
   package let claims: JSONValue
-  /// The key that has signed it, see ``PublicKey/thumbprint``; nil for a token that the issuer was asked about.
+  /// The key that has signed it, see ``PublicKey/thumbprint``; nil for a token that the issuer was asked about, and for
+  /// one that was sealed here.
   package let keyThumbprint: [UInt8]?
+  /// Whether the gateway has sealed it: the verdict ends with the key that opened it.
+  package let isSealed: Bool
   /// SHA-256 of the client certificate that the token is bound to (`cnf`, `x5t#S256`; RFC 8705 §3.1).
   package let certificateThumbprint: [UInt8]?
   /// Thumbprint of the key whose proofs must come with the token (`cnf`, `jkt`; RFC 9449 §6.1).
@@ -29,7 +32,8 @@ package final class VerifiedToken: Sendable {
 
   /// - Parameter end: seconds since 1970 at which the verdict ends at the latest.
   init(
-    _ claims: Claims, _ grant: Grant, _ policy: TokenPolicy, keyThumbprint: [UInt8]? = nil, endsBy end: Int64 = .max
+    _ claims: Claims, _ grant: Grant, _ policy: TokenPolicy, keyThumbprint: [UInt8]? = nil, endsBy end: Int64 = .max,
+    isSealed: Bool = false
   ) throws(TokenFault) {
     guard let expiry = claims.expiry, let issuer = claims.issuer else { throw .malformedClaims }
     let confirmation = try Confirmation(claims)
@@ -43,6 +47,7 @@ package final class VerifiedToken: Sendable {
     issuedAt = claims.issuedAt
     self.claims = .object(claims.members)
     self.keyThumbprint = keyThumbprint
+    self.isSealed = isSealed
     certificateThumbprint = confirmation.certificate
     proofKeyThumbprint = confirmation.proofKey
     issuerBytes = FieldText.encode(issuer)

@@ -17,8 +17,8 @@ package final class ResourceMetadata: Stage {
     204,
     [
       ("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"),
-      ("Access-Control-Allow-Headers", "mcp-protocol-version"), ("Access-Control-Max-Age", "600"),
-      ("Allow", "GET, HEAD, OPTIONS"),
+      ("Access-Control-Allow-Headers", "content-type, authorization, mcp-protocol-version"),
+      ("Access-Control-Max-Age", "600"), ("Allow", "GET, HEAD, OPTIONS"),
     ])
 
   private let notAllowed = Reply.json(

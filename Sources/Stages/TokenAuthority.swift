@@ -8,15 +8,18 @@ package struct TokenAuthority {
   let possession: ProofOfPossession
   /// Nil: only signed JWTs are accepted.
   let introspection: TokenIntrospection?
+  /// Nil: no tokens are sealed for this issuer's clients.
+  let sealed: (any SealedTokens)?
 
   package init(
     _ verifier: TokenVerifier, _ keyStore: KeyStore, _ possession: ProofOfPossession = ProofOfPossession(),
-    introspection: TokenIntrospection? = nil
+    introspection: TokenIntrospection? = nil, sealed: (any SealedTokens)? = nil
   ) {
     self.verifier = verifier
     self.keyStore = keyStore
     self.possession = possession
     self.introspection = introspection
+    self.sealed = sealed
   }
 
   var issuer: String { verifier.policy.issuer }
@@ -24,7 +27,7 @@ package struct TokenAuthority {
 
 /// How an issuer is asked about tokens (RFC 7662).
 package struct TokenIntrospection {
-  let introspector: Introspector
+  package let introspector: Introspector
   /// Also about signed JWTs, so that revoked ones are refused.
   let asksAboutAll: Bool
   /// Seconds that a good answer is kept at the most, and a bad one.

@@ -44,6 +44,7 @@ package final class TokenCheck: Gate {
           return !keys.contains(thumbprint: key)
         }
       }
+      authority.sealed?.onChange.append { cache.removeAll { $0.isSealed && $0.issuer == issuer } }
     }
   }
 
@@ -108,6 +109,7 @@ package final class TokenCheck: Gate {
           challenge.malformed(
             "The access token contains characters that no token has", reason: "bad_token_syntax", attempt.scheme))
       }
+      if error == .opaque, let verdict = open(attempt, token, now: Loop.unixTime) { return verdict }
       let asking = authorities.filter { $0.introspection != nil }
       return error.isOpaque && !asking.isEmpty ? introspect(attempt, token, asking[...]) : refuse(attempt, error)
     }

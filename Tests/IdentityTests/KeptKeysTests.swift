@@ -14,7 +14,11 @@ struct KeptKeysTests {
 
   @Test func whatIsWrittenIsRead() throws {
     var metadata = ProviderMetadata(keysURL: "https://idp.example/keys")
+    metadata.authorizationEndpoint = "https://idp.example/authorize"
+    metadata.tokenEndpoint = "https://idp.example/token"
     metadata.introspectionEndpoint = "https://idp.example/introspect"
+    metadata.revocationEndpoint = "https://idp.example/revoke"
+    metadata.namesIssuerInResponses = true
     for metadata in [metadata, ProviderMetadata(keysURL: "k"), nil] {
       let kept = KeptKeys(issuer: Self.issuer, fetchedAt: 1_700_000_000, metadata: metadata, document: Self.document)
       let found = try read(kept.serialized())
@@ -28,7 +32,7 @@ struct KeptKeysTests {
   @Test func theFile() {
     var metadata = ProviderMetadata(keysURL: "k")
     metadata.introspectionEndpoint = "i"
-    metadata.tokenEndpoint = "not needed"
+    metadata.registrationEndpoint = "not needed"
     let kept = KeptKeys(issuer: "a", fetchedAt: 7, metadata: metadata, document: ["keys": []])
     let text = #"{"issuer":"a","fetched_at":7,"metadata":{"issuer":"a","jwks_uri":"k","introspection_endpoint":"i"},"#
     #expect(String(decoding: kept.serialized(), as: UTF8.self) == text + #""jwks":{"keys":[]}}"#)

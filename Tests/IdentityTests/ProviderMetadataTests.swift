@@ -14,8 +14,9 @@ struct ProviderMetadataTests {
   private static let most: [UInt8] = Array(
     #"""
     {"issuer":"https://idp.example","jwks_uri":"k","authorization_endpoint":"a","token_endpoint":"t",
-     "registration_endpoint":"r","introspection_endpoint":"i","code_challenge_methods_supported":["S256","plain"],
-     "client_id_metadata_document_supported":true}
+     "registration_endpoint":"r","introspection_endpoint":"i","revocation_endpoint":"v",
+     "code_challenge_methods_supported":["S256","plain"],
+     "client_id_metadata_document_supported":true,"authorization_response_iss_parameter_supported":true}
     """#.utf8)
 
   @Test func whatOthersNeed() throws {
@@ -25,8 +26,10 @@ struct ProviderMetadataTests {
     #expect(metadata.tokenEndpoint == "t")
     #expect(metadata.registrationEndpoint == "r")
     #expect(metadata.introspectionEndpoint == "i")
+    #expect(metadata.revocationEndpoint == "v")
     #expect(metadata.codeChallengeMethods == ["S256", "plain"])
     #expect(metadata.supportsClientMetadataDocuments == true)
+    #expect(metadata.namesIssuerInResponses == true)
   }
 
   /// What is missing, or of a wrong type, is not there; the keys can be used all the same.
@@ -34,8 +37,9 @@ struct ProviderMetadataTests {
     #"{"issuer":"https://idp.example","jwks_uri":"k"}"#,
     #"""
     {"issuer":"https://idp.example","jwks_uri":"k","authorization_endpoint":7,"token_endpoint":null,
-     "registration_endpoint":["r"],"introspection_endpoint":{},"code_challenge_methods_supported":["S256",7],
-     "client_id_metadata_document_supported":"true"}
+     "registration_endpoint":["r"],"introspection_endpoint":{},"revocation_endpoint":7,
+     "code_challenge_methods_supported":["S256",7],
+     "client_id_metadata_document_supported":"true","authorization_response_iss_parameter_supported":1}
     """#,
   ])
   func optionalMembers(_ text: String) throws {

@@ -21,7 +21,7 @@ struct ResourceMetadataTests {
     let verdict = stage.handle(.request("OPTIONS"))
     #expect(verdict.words == "respond 204")
     #expect(verdict.reply?.field("Access-Control-Allow-Origin") == "*")
-    #expect(verdict.reply?.field("Access-Control-Allow-Headers") == "mcp-protocol-version")
+    #expect(verdict.reply?.field("Access-Control-Allow-Headers") == "content-type, authorization, mcp-protocol-version")
     #expect(verdict.reply?.body.isEmpty == true)
   }
 
