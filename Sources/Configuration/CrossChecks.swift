@@ -3,6 +3,7 @@ struct CrossChecks {
   let mapping: MappingReader
   let publicURL: WebURL?
   let routes: [LocatedRoute]
+  let bridges: [LocatedBridge]
 
   /// - Parameter listeners: nil when they have faults of their own.
   func run(_ listeners: [ListenerConfiguration]?, _ admin: AdminConfiguration?) {
@@ -55,7 +56,9 @@ struct CrossChecks {
   /// Public URLs with http lead to clear listeners only.
   private func checkPlainURLs(_ listeners: [ListenerConfiguration]) {
     guard !listeners.contains(where: { $0.tls == nil }) else { return }
-    for (url, mapping) in [(publicURL, mapping)] + routes.map({ ($0.route.publicURL, $0.mapping) }) {
+    let located =
+      routes.map { ($0.route.publicURL, $0.mapping) } + bridges.map { ($0.bridge.publicURL, $0.mapping) }
+    for (url, mapping) in [(publicURL, mapping)] + located {
       guard let url, url.scheme == .http, mapping.contains("public_url") else { continue }
       mapping.report(
         Fault(

@@ -6,10 +6,13 @@ extension Duration {
 
   static func minutes(_ count: Int) -> Duration { .seconds(count * 60) }
   static func hours(_ count: Int) -> Duration { .seconds(count * 3600) }
+  static func days(_ count: Int) -> Duration { .seconds(count * 86_400) }
 
-  /// With the largest unit that divides it, as the configuration spells it: `250ms`, `10s`, `5m`, `1h`.
+  /// With the largest unit that divides it, as the configuration spells it: `250ms`, `10s`, `5m`, `24h`, `30d`. A single
+  /// day is counted in hours.
   var configurationText: String {
-    for (unit, length) in DurationFormat.units.reversed() where milliseconds % length == 0 && milliseconds > 0 {
+    let units = DurationFormat.units.filter { $0.0 != "d" || milliseconds > $0.1 }
+    for (unit, length) in units.reversed() where milliseconds % length == 0 && milliseconds > 0 {
       return "\(milliseconds / length)\(unit)"
     }
     return "\(milliseconds)ms"
@@ -19,7 +22,7 @@ extension Duration {
 /// Spans of time: a whole number and a unit.
 enum DurationFormat {
   /// In milliseconds, shortest first.
-  static let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)]
+  static let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)]
 
   static func parse(_ text: String) -> Duration? {
     let digits = text.prefix { $0.isASCII && $0.isNumber }

@@ -7,6 +7,8 @@ package struct GatewayConfiguration: Equatable, Sendable {
   package let allowedHosts: [String]
   package let listeners: [ListenerConfiguration]
   package let routes: [RouteConfiguration]
+  /// No two have the same name or issuer.
+  package let bridges: [BridgeConfiguration]
   package let limits: LimitsConfiguration
   package let timeouts: TimeoutsConfiguration
   /// Nil: nothing listens for the operator.
@@ -19,17 +21,25 @@ package struct GatewayConfiguration: Equatable, Sendable {
     let publicURL = mapping.required("public_url", .publicURL)
     allowedHosts = mapping.list("allowed_hosts", .authority, mayBeEmpty: true) ?? []
     let listeners = mapping.sound { Self.listeners(mapping) ?? [.standard] }
-    let routes = Self.routes(mapping, publicURL)
+    var routes: [LocatedRoute]?
+    var bridges: [LocatedBridge] = []
+    let areSound: Void? = mapping.sound {
+      routes = Self.routes(mapping, publicURL)
+      bridges = Self.bridges(mapping, publicURL, routes ?? [])
+    }
+    if areSound != nil { BridgeChecks(routes: routes ?? [], bridges: bridges).run() }
     limits = mapping.section("limits", LimitsConfiguration.init)
     timeouts = mapping.section("timeouts", TimeoutsConfiguration.init)
     admin = mapping.optionalSection("admin", AdminConfiguration.init)
     log = mapping.section("log", LogConfiguration.init)
     keyCacheDirectory = mapping.value("key_cache_directory", .folderPath(example: "/var/lib/portcullis/keys"))
-    CrossChecks(mapping: mapping, publicURL: publicURL, routes: routes ?? []).run(listeners, admin)
+    CrossChecks(mapping: mapping, publicURL: publicURL, routes: routes ?? [], bridges: bridges).run(
+      listeners, admin)
     guard let publicURL, let listeners, let routes else { return nil }
     self.publicURL = publicURL
     self.listeners = listeners
     self.routes = routes.map(\.route)
+    self.bridges = bridges.map(\.bridge)
   }
 
   private static func listeners(_ mapping: MappingReader) -> [ListenerConfiguration]? {
@@ -70,12 +80,29 @@ package struct GatewayConfiguration: Equatable, Sendable {
     return routes
   }
 
+  private static func bridges(
+    _ mapping: MappingReader, _ publicURL: WebURL?, _ routes: [LocatedRoute]
+  ) -> [LocatedBridge] {
+    var names: Set<String> = []
+    return mapping.sections("bridges") { mapping in
+      guard let bridge = BridgeConfiguration(mapping, publicURL: publicURL, routes: routes) else { return nil }
+      if !names.insert(bridge.name).inserted {
+        mapping.report(
+          Fault(
+            "the name \(quoted(bridge.name)) is taken by a bridge above", remedy: "Give each bridge its own name."),
+          at: "name")
+      }
+      return LocatedBridge(bridge: bridge, mapping: mapping)
+    } ?? []
+  }
+
   /// The same configuration as YAML with every default filled in. Loads to an equal value.
   package func expanded() -> String {
     var yaml = YAMLWriter()
     yaml.string("public_url", publicURL.description)
     yaml.strings("allowed_hosts", allowedHosts)
     yaml.sections("listeners", listeners) { $1.write(to: &$0) }
+    if !bridges.isEmpty { yaml.sections("bridges", bridges) { $1.write(to: &$0) } }
     yaml.sections("routes", routes) { $1.write(to: &$0) }
     yaml.section("limits", limits.write)
     yaml.section("timeouts", timeouts.write)

@@ -170,11 +170,13 @@ final class MappingReader {
   }
 
   /// Reports a fault at the value of `name` in one of the mappings at `key`, where a mapping stands for a list of one.
-  func report(_ fault: Fault, at key: String, section index: Int, name: String) {
+  func report(
+    _ fault: Fault, at key: String, section index: Int, name: String, severity: Diagnostic.Severity = .error
+  ) {
     if case .sequence(let elements)? = node(key)?.content, elements.indices.contains(index) {
-      report(fault, in: elements[index], "\(child(key))[\(index)]", name: name, .error)
+      report(fault, in: elements[index], "\(child(key))[\(index)]", name: name, severity)
     } else {
-      report(fault, at: key, name: name)
+      report(fault, at: key, name: name, severity: severity)
     }
   }
 

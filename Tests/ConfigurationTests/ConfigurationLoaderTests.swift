@@ -82,7 +82,8 @@ struct ConfigurationLoaderTests {
     ("publicUrl: a", "Did you mean \"public_url\"?"),
     (
       "<<: {}",
-      "The keys here are: public_url, allowed_hosts, listeners, routes, limits, timeouts, admin, log, key_cache_directory."
+      "The keys here are: public_url, allowed_hosts, listeners, routes, bridges, limits, timeouts, admin, log, "
+        + "key_cache_directory."
     ),
   ])
   func suggestsTheKeyThatWasMeant(line: String, remedy: String) {

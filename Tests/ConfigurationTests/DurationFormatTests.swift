@@ -6,7 +6,9 @@ struct DurationFormatTests {
   @Test(arguments: [
     ("250ms", Duration.milliseconds(250), "250ms"), ("10s", .seconds(10), "10s"), ("60s", .seconds(60), "1m"),
     ("90s", .seconds(90), "90s"), ("5m", .seconds(300), "5m"), ("1h", .seconds(3600), "1h"),
-    ("1000ms", .seconds(1), "1s"), ("0s", .zero, "0ms"),
+    ("24h", .hours(24), "24h"), ("1d", .hours(24), "24h"),
+    ("48h", .days(2), "2d"), ("90d", .days(90), "90d"), ("36h", .hours(36), "36h"), ("1000ms", .seconds(1), "1s"),
+    ("0s", .zero, "0ms"),
   ])
   func readsAndWrites(text: String, duration: Duration, canonical: String) {
     #expect(DurationFormat.parse(text) == duration)
@@ -15,7 +17,7 @@ struct DurationFormatTests {
   }
 
   @Test(arguments: [
-    "", "10", "s", "1.5s", "-1s", "+1s", "1 s", "1d", "1S", "1sm", "99999999999999999999s",
+    "", "10", "s", "1.5s", "-1s", "+1s", "1 s", "1w", "1S", "1sm", "99999999999999999999s",
     "9223372036854775807h", "١s",
   ])
   func refuses(text: String) {

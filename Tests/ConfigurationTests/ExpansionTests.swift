@@ -110,16 +110,79 @@ struct ExpansionTests {
     key_cache_directory: /var/lib/portcullis
     """
 
+  private static let bridged = """
+    public_url: https://mcp.example.com
+    bridges:
+      - name: corporate
+        sealing_keys: [{id: "2026-11", key: "${BRIDGE_KEY}"}, {id: a.b, key: "${file:key}"}]
+        client_id: "a b"
+        private_key: /etc/client.key
+        key_id: k
+        tokens: wrap
+        wrapped_claims: id_token
+        wrapped_token_lifetime: 90s
+        refresh_token_lifetime: 24h
+        scope_prefix: "api://x/"
+        extra_scopes: [email]
+        dropped_scopes: [profile]
+        resource: "urn:a"
+        audience: "https://api $${x}"
+        authorization_parameters: {access_type: offline, "a.b-c": "$${x}"}
+        refresh_with_scope: true
+        authorization_endpoint: "https://login.example.com/authorize?p=a"
+        token_endpoint: https://login.example.com/token
+        revocation_endpoint: https://login.example.com/revoke
+        clients:
+          - {client_id: kiro, client_name: "Kiro: #1", redirect_uris: ["http://localhost/oauth/callback", "kiro://a/b"]}
+          - {client_id: "true", redirect_uris: ["https://app.example.com/cb?x=1"]}
+        registration: false
+        registration_limit: 1
+        registration_lifetime: 36h
+        client_metadata_documents: {allowed_hosts: [], internal_hosts: [apps.corp.example, "[::1]"], ca: /etc/ca.pem}
+        remember_consent: 0s
+      - name: google
+        path: /
+        public_url: https://google.example.com
+        sealing_keys_file: /etc/google.keys
+        client_id: a
+        client_secret: ${SECRET}
+        auth_method: client_secret_post
+        authorization_parameters: {}
+        extra_scopes: []
+        client_metadata_documents: {enabled: false}
+      - {name: "1", path: /b/c, sealing_keys_file: /etc/b.keys, client_id: b}
+    routes:
+      - path: /mcp
+        upstream: {url: "http://a"}
+        authorization:
+          - {issuer: "https://a.example", allowed_audience: [a], bridge: corporate}
+          - {provider: google, allowed_audience: [a], bridge: google}
+      - path: /b
+        upstream: {url: "http://b"}
+        authorization:
+          provider: entra
+          issuer: https://login.microsoftonline.com/a/v2.0
+          allowed_audience: [66666666-7777-8888-9999-000000000000, "api://66666666-7777-8888-9999-000000000000"]
+          allowed_scopes: [tools.read]
+          bridge: "1"
+    """
+
+  private static let key = "51dec7e74bde1a5bf1c2e00ee28ce0cc4ea8c0f1d7e4ac1dd6f10fcd2d9db5a6"
+
   private static func load(_ text: String) -> LoadResult {
-    Fixture.load(text, environment: ["A": "${A}", "SECRET": "hidden 1"], files: ["conf/secret": "hidden 2\n"])
+    Fixture.load(
+      text,
+      environment: ["A": "${A}", "SECRET": "hidden 1", "BRIDGE_KEY": key],
+      files: ["conf/secret": "hidden 2\n", "conf/key": "\(key.uppercased())\n"])
   }
 
-  @Test(arguments: [Fixture.minimal, full])
+  @Test(arguments: [Fixture.minimal, full, Fixture.bridged(), bridged])
   func loadsToTheSameConfiguration(text: String) throws {
     let first = Self.load(text)
     #expect(first.diagnostics.isEmpty)
     let configuration = try #require(first.configuration)
     #expect(!configuration.expanded().contains("hidden"))
+    #expect(!configuration.expanded().lowercased().contains(Self.key))
     let second = Self.load(configuration.expanded())
     #expect(Fixture.findings(second) == [])
     #expect(second.configuration == configuration)
@@ -128,7 +191,7 @@ struct ExpansionTests {
 
   private static let root = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
 
-  private static let samples = ["portcullis.yaml", "edge-tls.yaml"]
+  private static let samples = ["portcullis.yaml", "edge-tls.yaml", "bridge.yaml"]
 
   private static func sample(_ name: String) throws(TextFileError) -> String {
     try TextFile.read("\(root)/conf/\(name)")
@@ -144,8 +207,10 @@ struct ExpansionTests {
   /// The samples show every key of the schema, if only in a comment.
   @Test func theSamplesNameEveryKey() throws {
     let sample = try Self.samples.map { try Self.sample($0) }.joined()
-    let expanded = try #require(Self.load(Self.full).configuration).expanded()
-    for line in expanded.split(separator: "\n") {
+    let expanded = try [Self.full, Self.bridged].map { text in
+      try #require(Self.load(text).configuration).expanded()
+    }
+    for line in expanded.joined().split(separator: "\n") {
       let key = line.drop { " -".contains($0) }.prefix { $0.isLetter || $0 == "_" }
       guard !key.isEmpty, line.contains("\(key):") else { continue }
       #expect(sample.contains("\(key):") || sample.contains(key))

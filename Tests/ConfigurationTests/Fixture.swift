@@ -21,6 +21,19 @@ enum Fixture {
     return minimal[..<start] + lines.map { "      \($0)\n" }.joined()
   }
 
+  /// The configuration with a bridge. Line 14 is the first of `lines`, which begin in column 5.
+  static func bridged(_ lines: [String] = []) -> String {
+    minimal + "      bridge: corporate\nbridges:\n  - name: corporate\n    client_id: gateway\n"
+      + (["sealing_keys_file: /etc/portcullis/bridge.keys"] + lines).map { "    \($0)\n" }.joined()
+  }
+
+  /// A bridge for an entry of `authorization` with other keys.
+  static func bridged(_ lines: [String] = [], authorization: [String]) -> String {
+    let full = bridged(lines)
+    let bridges = full.firstRange(of: "bridges:")?.lowerBound ?? full.endIndex
+    return Self.authorization(authorization + ["bridge: corporate"]) + full[bridges...]
+  }
+
   static func load(
     _ text: String, environment: [String: String] = [:], files: [String: String] = [:]
   ) -> LoadResult {

@@ -24,10 +24,16 @@ struct AuthorizationChecks {
       mapping.contains("custom_claims")
       && (customClaims.isEmpty || customClaims.contains { !preset.rules.contains($0) })
     guard !claimsBind, !["allowed_audience", "allowed_clients"].contains(where: mapping.contains) else { return }
+    // ID tokens that anybody has are JWTs, too, also of providers whose access tokens are not.
+    let besides =
+      mapping.contains("bridge")
+      ? " Tokens that a bridge wraps are bound by their seal, but the provider's own are accepted beside them: where "
+        + "only wrapped ones are meant, allow the URL of the route as the audience, for which the provider issues none."
+      : ""
     mapping.report(
       Fault(
         "any token of this provider would be accepted, whomever it was issued for",
-        remedy: "Add allowed_audience (best), allowed_clients, or custom_claims that name the client."))
+        remedy: "Add allowed_audience (best), allowed_clients, or custom_claims that name the client." + besides))
   }
 
   private func checkScopes(_ allowed: [String], _ mapped: [String: String]) {
@@ -35,9 +41,10 @@ struct AuthorizationChecks {
       mapping.report(
         Fault(
           "\(quoted(scope)) is not in allowed_scopes",
-          remedy: "Map a scope that tokens carry (left) to the one that clients ask for (right)."),
+          remedy: "Map a scope that tokens carry (left) to the one that clients, or the bridge, ask for (right)."),
         at: "advertised_scope_mapping", name: scope)
     }
+    let mapped = mapping.contains("bridge") ? [:] : mapped
     for (index, scope) in allowed.enumerated() {
       guard let fault = MetadataConfiguration.doubt(aboutAdvertising: mapped[scope] ?? scope) else {
         continue

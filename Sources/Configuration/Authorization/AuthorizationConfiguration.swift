@@ -29,7 +29,7 @@ package struct AuthorizationConfiguration: Equatable, Sendable {
   package let scopeMatch: ScopeMatch
   /// From a scope to those that it includes, which may include further ones. Free of cycles.
   package let scopeHierarchy: [String: [String]]
-  /// What clients are told to ask for in place of a scope of `allowedScopes`.
+  /// What the provider calls a scope of `allowedScopes`, and what clients are told to ask for unless there is a bridge.
   package let advertisedScopeMapping: [String: String]
   package let customClaims: [ClaimRule]
   /// Leeway for `exp` and `nbf` (GW-44).
@@ -42,6 +42,8 @@ package struct AuthorizationConfiguration: Equatable, Sendable {
   package let introspection: IntrospectionConfiguration?
   /// Nil: proofs are not looked at.
   package let dpop: DPoPConfiguration?
+  /// The name of the bridge that signs people in at this provider. Nil: clients go to the provider themselves.
+  package let bridge: String?
   /// Verified tokens that are remembered; 0 turns the cache off.
   package let tokenCacheEntries: Int
   /// Bytes that remembered tokens may take.
@@ -55,10 +57,13 @@ package struct AuthorizationConfiguration: Equatable, Sendable {
   /// The path of a JWK set (RFC 7517 §5).
   package var jwksFile: String? { source.jwksFile }
 
-  /// `allowedScopes` as clients know them, in the same order.
+  /// `allowedScopes` as clients know them, in the same order. A bridge translates for them.
   package var advertisedScopes: [String] {
-    allowedScopes.map { advertisedScopeMapping[$0] ?? $0 }
+    bridge == nil ? allowedScopes.map(providerScope) : allowedScopes
   }
+
+  /// What `advertisedScopeMapping` makes of a scope.
+  package func providerScope(_ scope: String) -> String { advertisedScopeMapping[scope] ?? scope }
 
   init?(_ mapping: MappingReader) {
     provider = mapping.value("provider", .word, default: .generic)
@@ -88,6 +93,7 @@ package struct AuthorizationConfiguration: Equatable, Sendable {
       IntrospectionConfiguration($0, hasDiscovery: source?.discoveryURLs.isEmpty != true, plaintext: plaintext)
     }
     dpop = mapping.optionalSection("dpop", DPoPConfiguration.init)
+    bridge = mapping.value("bridge", .bridgeName)
     tokenCacheEntries = mapping.value("token_cache_entries", .integer(0...10_000_000), default: 16_384)
     tokenCacheSize = mapping.value("token_cache_size", .byteSize(1024...(1 << 36)), default: 64 << 20)
     AuthorizationChecks(mapping: mapping, preset: preset).run(
@@ -122,6 +128,7 @@ package struct AuthorizationConfiguration: Equatable, Sendable {
     yaml.strings("allowed_certificate_subjects", ifPresent: allowedCertificateSubjects)
     if let introspection { yaml.section("introspection", introspection.write) }
     if let dpop { yaml.section("dpop", dpop.write) }
+    yaml.string("bridge", ifPresent: bridge)
     yaml.plain("token_cache_entries", tokenCacheEntries)
     yaml.plain("token_cache_size", ByteSizeFormat.text(tokenCacheSize))
   }

@@ -13,7 +13,8 @@ package enum ClientAuthentication: Equatable, Sendable {
     case privateKeyJWT = "private_key_jwt"
   }
 
-  init?(_ mapping: MappingReader) {
+  /// - Parameter isRequired: false where a public client will do, which proves nothing; nil then, too.
+  init?(_ mapping: MappingReader, isRequired: Bool = true) {
     let secret = mapping.secret("client_secret")
     let keyFile = mapping.value("private_key", .filePath(example: "/etc/portcullis/client.key"))
     let keyID = mapping.value("key_id", .text(maximum: 255))
@@ -21,7 +22,7 @@ package enum ClientAuthentication: Equatable, Sendable {
     let remedy = "Give exactly one of client_secret and private_key."
     switch (mapping.contains("client_secret"), mapping.contains("private_key")) {
     case (false, false):
-      mapping.failMissing("client_secret", remedy: remedy)
+      if isRequired { mapping.failMissing("client_secret", remedy: remedy) } else { Self.refuseRest(mapping) }
       return nil
     case (true, true):
       mapping.report(Fault("two ways to authenticate are given", remedy: remedy), at: "private_key")
@@ -44,6 +45,17 @@ package enum ClientAuthentication: Equatable, Sendable {
 
   private static func refuseMethod(_ mapping: MappingReader, _ message: String, _ remedy: String) {
     mapping.report(Fault(message, remedy: remedy + " Or leave auth_method out."), at: "auth_method")
+  }
+
+  /// What says how a public client authenticates.
+  private static func refuseRest(_ mapping: MappingReader) {
+    for key in ["key_id", "auth_method"] where mapping.contains(key) {
+      mapping.report(
+        Fault(
+          "\(key) has no effect without client_secret and private_key",
+          remedy: "Give one of the two, or leave it out for a public client."),
+        at: key)
+    }
   }
 
   private static func refuseKeyID(_ mapping: MappingReader) {

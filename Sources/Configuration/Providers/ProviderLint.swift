@@ -66,7 +66,7 @@ struct ProviderLint {
       mapping.report(
         Fault("Google has no introspection endpoint", remedy: "Remove introspection, or give its endpoint."),
         at: "introspection")
-    } else {
+    } else if rules.bridge == nil {
       warn(
         "provider", "Google's access tokens are opaque and cannot be introspected, so none of them is accepted",
         remedy: "Let a provider that issues JWTs, such as Keycloak or Auth0, sign people in with Google, "
