@@ -70,12 +70,18 @@ let package = Package(
       "Stages",
       ["Bytes", "HTTP", "JSON", "JOSE", "Net", "Outbound", "Identity", "Pipeline", "Telemetry"]),
 
+    // What the gateway answers by itself.
+    layer("Web", ["Bytes", "HTTP", "JSON", "Net", "Pipeline", "Telemetry"]),
+    layer(
+      "Bridge",
+      ["Bytes", "HTTP", "Identity", "JOSE", "JSON", "Net", "Outbound", "Pipeline", "Telemetry", "Web"]),
+
     // Assembly.
     layer(
       "Gateway",
       [
-        "Bytes", "Configuration", "HTTP", "Identity", "Inbound", "JOSE", "JSON", "Net", "Outbound",
-        "Pipeline", "Stages", "Telemetry", "Wire",
+        "Bridge", "Bytes", "Configuration", "HTTP", "Identity", "Inbound", "JOSE", "JSON", "Net", "Outbound",
+        "Pipeline", "Stages", "Telemetry", "Web", "Wire",
       ]),
     layer(
       "Diagnosis",
@@ -87,7 +93,7 @@ let package = Package(
       "Demo",
       [
         "Bytes", "Configuration", "Gateway", "HTTP", "Inbound", "JOSE", "JSON", "MCP", "Net",
-        "Onboarding", "Pipeline", "Telemetry",
+        "Onboarding", "Pipeline", "Telemetry", "Web",
       ]),
     .executableTarget(
       name: "portcullis",
@@ -119,6 +125,10 @@ let package = Package(
     tests("Identity", ["Bytes", "HTTP", "JOSE", "JSON", "Net", "Outbound"]),
     tests(
       "Stages", ["Bytes", "HTTP", "Identity", "JOSE", "JSON", "Net", "Outbound", "Pipeline", "Telemetry"]),
+    tests("Web", ["Bytes", "JSON", "Net", "Pipeline"]),
+    tests(
+      "Bridge",
+      ["Bytes", "COpenSSL", "HTTP", "Identity", "JOSE", "JSON", "Net", "Outbound", "Pipeline", "Telemetry", "Web"]),
     tests(
       "Gateway",
       [
@@ -127,6 +137,6 @@ let package = Package(
         "Telemetry", "Wire",
       ]),
     tests("Diagnosis", ["Bytes", "Configuration", "Gateway", "JOSE", "JSON", "Net", "Onboarding"]),
-    tests("Demo", ["Bytes", "JOSE", "JSON", "MCP"]),
+    tests("Demo", ["Bytes", "JOSE", "JSON", "MCP", "Web"]),
   ]
 )

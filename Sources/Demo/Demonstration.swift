@@ -6,6 +6,7 @@ import JOSE
 import Net
 import Pipeline
 import Telemetry
+import Web
 
 /// The whole story in one process on loopback: the gateway, an identity provider and an MCP server.
 package enum Demonstration {
@@ -14,12 +15,15 @@ package enum Demonstration {
     package var port: Int
     package var idpPort: Int
     package var mcpPort: Int
+    /// Whether the provider registers no clients, and the gateway stands between (its bridge).
+    package var bridge: Bool
 
-    package init(host: String, port: Int, idpPort: Int, mcpPort: Int) {
+    package init(host: String, port: Int, idpPort: Int, mcpPort: Int, bridge: Bool = false) {
       self.host = host
       self.port = port
       self.idpPort = idpPort
       self.mcpPort = mcpPort
+      self.bridge = bridge
     }
   }
 
@@ -27,6 +31,8 @@ package enum Demonstration {
   enum Refusal: Error, CustomStringConvertible {
     /// The demo's users, passwords and keys are for everybody to see: it must not be reachable from elsewhere.
     case notLoopback(String)
+    /// Redirect URIs with http have one of two addresses (RFC 8252 §7.3).
+    case unusualLoopback(String)
     case cannotListen(SocketAddress, NetFailure)
     case configuration([Diagnostic])
     case resources(String)
@@ -34,6 +40,7 @@ package enum Demonstration {
     var description: String {
       switch self {
       case .notLoopback(let host): "\(host) is not a loopback address; the demo only serves this machine"
+      case .unusualLoopback(let host): "--bridge needs 127.0.0.1 or ::1 as --host, not \(host)"
       case .cannotListen(let address, let failure):
         "cannot listen on \(address): \(failure); choose other ports with --port, --idp-port and --mcp-port"
       case .configuration(let diagnostics): diagnostics.map(\.rendered).joined(separator: "\n")
@@ -58,13 +65,16 @@ package enum Demonstration {
   private static func start(_ options: Options) throws(Refusal) {
     let address = SocketAddress.ip(options.host, port: options.port)
     guard address.isLoopback else { throw .notLoopback(options.host) }
-    let plan = DemoPlan(options)
+    let plan = try resource { () throws(CryptoFailure) in try DemoPlan(options) }
+    let client = try plan.bridge.map { bridge throws(Refusal) in
+      do throws(OAuthError) { return try plan.client(of: bridge) } catch { throw .unusualLoopback(options.host) }
+    }
     let loop = try resource { () throws(NetFailure) in try Loop() }
     let output = OutputFile(loop, descriptor: STDOUT_FILENO)
     let log = Log { output.append($0) }
 
     let provider = try resource { () throws(CryptoFailure) in
-      try DemoIdentityProvider(issuer: plan.issuer, resource: plan.resource)
+      try DemoIdentityProvider(issuer: plan.issuer, resource: plan.resource, client: client)
     }
     let services = [
       try serve(loop, plan.address(options.idpPort), provider),
@@ -90,7 +100,7 @@ package enum Demonstration {
   private static func serve(
     _ loop: Loop, _ address: SocketAddress, _ service: any LocalService
   ) throws(Refusal) -> InboundService {
-    let path = RequestPath(local: [LocalServiceStage(loop, service)])
+    let path = RequestPath(local: [LocalServiceStage(loop, service, FairTurns(loop))])
     let route = Route(name: "demo", authority: nil, path: "/", isPrefix: true, path)
     let quiet = Log(minimum: .error, logsRequests: false) { _ in }
     let inbound = InboundService(loop, InboundSettings(), Router([route]), quiet)
@@ -122,6 +132,7 @@ package enum Demonstration {
     log.event(.info, "demo_ready") { line in
       line.member("mcp_url", text: plan.resource)
       line.member("issuer", text: plan.issuer)
+      line.member("authorization_server", text: plan.authorizationServer)
       line.member("users", text: provider.users.map { "\($0.name)/\($0.password)" }.joined(separator: " "))
     }
     say(plan.banner(users: provider.users))

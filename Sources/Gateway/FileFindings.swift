@@ -32,23 +32,28 @@ package enum FileFindings {
             _ = try TLSClientContext(TLSClientSettings(ca: ca))
           }
         }
-        findings += signingKeyFindings(authorization, at: path, sources)
+        findings += signingKeyFindings(
+          authorization.introspection?.authentication, at: "\(path).introspection", sources)
         findings += keySetFindings(authorization, at: path, sources)
       }
+    }
+    for (index, bridge) in configuration.bridges.enumerated() {
+      findings += of(bridge, at: "bridges[\(index)]", sources)
     }
     return findings
   }
 
-  private static func signingKeyFindings(
-    _ provider: AuthorizationConfiguration, at path: String, _ sources: SourceMap
+  /// - Parameter path: of the section that names the key.
+  static func signingKeyFindings(
+    _ authentication: Configuration.ClientAuthentication?, at path: String, _ sources: SourceMap
   ) -> [Diagnostic] {
-    guard case .privateKeyJWT(let file, let keyID)? = provider.introspection?.authentication else { return [] }
+    guard case .privateKeyJWT(let file, let keyID)? = authentication else { return [] }
     do throws(StartFailure) {
       _ = try SigningKey.read(file, kid: keyID)
       return []
     } catch {
       let remedy = "Give an unencrypted private key in PEM that this user can read."
-      return [sources.diagnostic(.error, at: "\(path).introspection.private_key", error.description, remedy: remedy)]
+      return [sources.diagnostic(.error, at: "\(path).private_key", error.description, remedy: remedy)]
     }
   }
 
@@ -92,7 +97,7 @@ package enum FileFindings {
       + summaries.enumerated().compactMap { dateFinding($1, at: "\(path).certificates[\($0)].certificate", sources) }
   }
 
-  private static func finding(
+  static func finding(
     _ sources: SourceMap, _ path: String, _ places: [(key: String, file: String?)],
     _ build: () throws(TLSFault) -> Void
   ) -> [Diagnostic] {

@@ -20,7 +20,7 @@ package enum Gateway {
       let gateway = try GatewayBuilder(loop, configuration, log).start()
       let shutdown = Shutdown(
         loop, log, timeout: UInt64(configuration.timeouts.drain.milliseconds),
-        reload: { gateway.readCertificates() }
+        reload: { gateway.readFiles() }
       ) { timeout, finished in
         gateway.drain(timeout: timeout) {
           log.event(.info, "stopped")

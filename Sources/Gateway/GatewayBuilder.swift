@@ -16,28 +16,31 @@ package final class GatewayBuilder {
   private let log: Log
   private let metrics = Metrics()
   private let readiness = Readiness()
-  private let tokenChecks: TokenChecks
 
   package init(_ loop: Loop, _ configuration: GatewayConfiguration, _ log: Log) {
     self.loop = loop
     self.configuration = configuration
     self.log = log
-    tokenChecks = TokenChecks(loop, configuration, log, metrics)
   }
 
   /// Builds the routes, listens, and begins to fetch keys. Waits for no provider and no backend.
   package func start() throws(StartFailure) -> RunningGateway {
     let settings = InboundSettings(configuration, descriptors: Self.raiseDescriptorLimit())
-    let service = InboundService(loop, settings, Router(try routes()), log, metrics)
+    let sealingKeys = SealingKeyKeeper(loop, log)
+    let bridges = try Bridges(loop, configuration, sealingKeys)
+    let tokenChecks = TokenChecks(loop, configuration, log, metrics, bridges)
+    let service = InboundService(loop, settings, Router(try routes(tokenChecks, bridges)), log, metrics)
     let certificates = CertificateKeeper(loop, log, metrics)
     for listener in configuration.listeners { try listen(service, listener, certificates) }
     certificates.start()
     let admin = try admin()
+    // Loading authorities takes long, and the time for the first fetch begins now.
+    loop.updateTime()
     for store in tokenChecks.stores {
       readiness.watch(store)
       store.start()
     }
-    return RunningGateway(service, admin, certificates, readiness)
+    return RunningGateway(service, admin, certificates, sealingKeys, readiness)
   }
 
   private func listen(
@@ -74,10 +77,11 @@ package final class GatewayBuilder {
     return service
   }
 
-  private func routes() throws(StartFailure) -> [Route] {
-    var routes: [Route] = []
-    for route in configuration.routes {
-      let plan = RoutePlan(route, allowedHosts: configuration.allowedHosts)
+  private func routes(_ tokenChecks: TokenChecks, _ bridges: Bridges) throws(StartFailure) -> [Route] {
+    let plans = configuration.routes.map { RoutePlan($0, allowedHosts: configuration.allowedHosts) }
+    var routes = try bridges.routes(plans, tokenChecks)
+    for plan in plans {
+      let route = plan.configuration
       var settings = plan.proxySettings
       settings.bodyLimit = configuration.limits.bodySize
       let proxy = Proxy(try pool(route.upstream), settings, metrics)
@@ -109,7 +113,8 @@ package final class GatewayBuilder {
   private func metadataRoute(_ plan: RoutePlan, _ providers: [AuthorizationConfiguration]) -> Route {
     let metadata = plan.configuration.metadata
     var document = ProtectedResourceMetadata(
-      resource: metadata?.resource ?? plan.location, authorizationServers: providers.map(\.issuer),
+      resource: metadata?.resource ?? plan.location,
+      authorizationServers: providers.map(configuration.authorizationServer),
       scopesSupported: metadata?.scopesSupported ?? TokenChecks.scopes(providers),
       resourceName: metadata?.resourceName, resourceDocumentation: metadata?.resourceDocumentation)
     if let proofs = TokenChecks.proofs(providers) {

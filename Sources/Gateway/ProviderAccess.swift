@@ -31,7 +31,8 @@ package enum ProviderAccess {
     let configured = configuration.endpoint?.description
     var settings = Introspector.Settings(
       endpoint: { configured ?? endpoint() },
-      authentication: try ClientAuthentication(configuration, issuer: entry.issuer))
+      authentication: try ClientAuthentication(
+        configuration.authentication, id: configuration.clientID, issuer: entry.issuer))
     settings.tls = try tls(entry)
     settings.proxy = proxy(entry)
     settings.allowPlaintext = entry.allowPlaintextProvider

@@ -3,6 +3,7 @@ import JSON
 import Pipeline
 import Stages
 import Telemetry
+import Web
 
 /// What happens to a request, top to bottom: the stages of every kind of route stand here in their order.
 enum RequestPaths {
@@ -37,7 +38,20 @@ enum RequestPaths {
 
   /// The protected resource metadata of a route.
   static func metadata(_ metadata: ProtectedResourceMetadata) -> RequestPath {
-    RequestPath(local: [ResourceMetadata(document: metadata.document.serialized())])
+    document(metadata.document.serialized())
+  }
+
+  /// A public document, made once.
+  static func document(_ text: [UInt8]) -> RequestPath {
+    RequestPath(local: [ResourceMetadata(document: text)])
+  }
+
+  /// An endpoint of a bridge: for browsers and clients without a token.
+  static func bridge(_ endpoint: LocalServiceStage, authorities: [String]) -> RequestPath {
+    RequestPath(local: [
+      HostPolicy(allowed: authorities),  // somebody else's host: 421
+      endpoint,
+    ])
   }
 
   /// The operator's pages.

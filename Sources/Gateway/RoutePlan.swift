@@ -22,9 +22,20 @@ struct RoutePlan {
   var metadataPath: String { ProtectedResourceMetadata.path(for: path) }
   var metadataURL: String { configuration.publicURL.origin + metadataPath }
 
-  /// The Host values that mean this route. The names of the loopback interface stand for each other.
-  var authorities: [String] {
-    let url = configuration.publicURL
+  /// What tokens are for (RFC 8707 §2, RFC 9728 §2).
+  var resource: String { configuration.metadata?.resource ?? location }
+
+  /// The entries of `authorization` whose tokens a bridge brings.
+  func entries(of bridge: String) -> [AuthorizationConfiguration] {
+    guard case .token(let entries) = configuration.authorization else { return [] }
+    return entries.filter { $0.bridge == bridge }
+  }
+
+  /// The Host values that mean this route.
+  var authorities: [String] { Self.authorities(configuration.publicURL, allowedHosts: allowedHosts) }
+
+  /// The Host values that mean a public URL. The names of the loopback interface stand for each other.
+  static func authorities(_ url: WebURL, allowedHosts: [String]) -> [String] {
     let host = url.host.contains(":") ? "[\(url.host)]" : url.host
     let names = url.isLoopback ? ["127.0.0.1", "localhost", "[::1]"] : []
     let hosts = [url.authority] + (names + [host]).map { "\($0):\(url.port)" }

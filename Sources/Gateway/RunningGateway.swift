@@ -7,19 +7,25 @@ package final class RunningGateway {
   /// Serves the operator; nil when the configuration has no `admin`.
   package let admin: InboundService?
   private let certificates: CertificateKeeper
+  private let sealingKeys: SealingKeyKeeper
   private let readiness: Readiness
 
   init(
-    _ service: InboundService, _ admin: InboundService?, _ certificates: CertificateKeeper, _ readiness: Readiness
+    _ service: InboundService, _ admin: InboundService?, _ certificates: CertificateKeeper,
+    _ sealingKeys: SealingKeyKeeper, _ readiness: Readiness
   ) {
+    self.sealingKeys = sealingKeys
     self.readiness = readiness
     self.service = service
     self.admin = admin
     self.certificates = certificates
   }
 
-  /// Reads certificates, keys and ticket keys again.
-  package func readCertificates() { certificates.readAgain() }
+  /// Reads certificates, keys, ticket keys and sealing keys again.
+  package func readFiles() {
+    certificates.readAgain()
+    sealingKeys.readAgain()
+  }
 
   /// Lets running exchanges finish, within `timeout` milliseconds; the operator's pages go last.
   package func drain(timeout: UInt64, _ done: @escaping () -> Void) {

@@ -102,9 +102,12 @@ extension ForwardProxy {
 
 extension Identity.ClientAuthentication {
   /// Reads the private key, where there is one.
-  init(_ configuration: IntrospectionConfiguration, issuer: String) throws(StartFailure) {
-    let id = configuration.clientID
-    switch configuration.authentication {
+  ///
+  /// - Parameters:
+  ///   - id: the gateway's client at the provider.
+  ///   - issuer: the provider's.
+  init(_ method: Configuration.ClientAuthentication, id: String, issuer: String) throws(StartFailure) {
+    switch method {
     case .secretBasic(let secret): self = .secretInField(id: id, secret: secret.value)
     case .secretPost(let secret): self = .secretInForm(id: id, secret: secret.value)
     case .privateKeyJWT(let file, let keyID):

@@ -7,6 +7,9 @@ package enum StartFailure: Error, CustomStringConvertible {
   case unusableFile(TLSFault)
   /// The private key that the gateway signs with at a provider.
   case unusableSigningKey(file: String, reason: String)
+  /// - Parameter place: the path of a file, or what stands in the configuration.
+  case unusableSealingKeys(place: String, reason: String)
+  case unusableClient(bridge: String, reason: String)
   case cryptography(String)
 
   /// For example `cannot listen on 127.0.0.1:8080: address already in use (EADDRINUSE)`.
@@ -15,6 +18,8 @@ package enum StartFailure: Error, CustomStringConvertible {
     case .cannotListen(let address, let failure): "cannot listen on \(address): \(failure)"
     case .unusableFile(let fault): fault.description
     case .unusableSigningKey(let file, let reason): "\(file): \(reason)"
+    case .unusableSealingKeys(let place, let reason): "\(place): \(reason)"
+    case .unusableClient(let bridge, let reason): "a client of the bridge \(bridge): \(reason)"
     case .cryptography(let reason): "OpenSSL could not do its work: \(reason)"
     }
   }

@@ -16,12 +16,14 @@ final class TokenChecks {
   private let log: Log
   private let metrics: Metrics
   private let budget: TokenFailureBudget
+  private let bridges: Bridges
   private var keyStores: [String: KeyStore] = [:]
   /// In the order of the configuration.
   private(set) var stores: [KeyStore] = []
 
-  init(_ loop: Loop, _ configuration: GatewayConfiguration, _ log: Log, _ metrics: Metrics) {
+  init(_ loop: Loop, _ configuration: GatewayConfiguration, _ log: Log, _ metrics: Metrics, _ bridges: Bridges) {
     self.loop = loop
+    self.bridges = bridges
     self.configuration = configuration
     self.log = log
     self.metrics = metrics
@@ -69,7 +71,7 @@ final class TokenChecks {
       dpop: try dpop(provider, plan))
     return TokenAuthority(
       TokenVerifier(policy: ProviderAccess.policy(provider)), store, possession,
-      introspection: try introspection(provider, store))
+      introspection: try introspection(provider, store), sealed: bridges.sealedTokens(for: provider, at: plan))
   }
 
   private func dpop(_ provider: AuthorizationConfiguration, _ plan: RoutePlan) throws(StartFailure) -> DPoPCheck? {
@@ -83,7 +85,7 @@ final class TokenChecks {
     }
   }
 
-  private func keyStore(_ configuration: AuthorizationConfiguration) throws(StartFailure) -> KeyStore {
+  func keyStore(_ configuration: AuthorizationConfiguration) throws(StartFailure) -> KeyStore {
     let key = "\(KeyStore.Provider(configuration)) \(configuration.providerCA ?? "")"
     if let known = keyStores[key] { return known }
     var provider = try ProviderAccess.keys(configuration)
@@ -99,7 +101,7 @@ final class TokenChecks {
     "\(directory)/keys-\(Base64URL.encode(Digest.sha256([UInt8](provider.utf8)).prefix(18))).json"
   }
 
-  private func introspection(_ provider: AuthorizationConfiguration, _ store: KeyStore) throws(StartFailure)
+  func introspection(_ provider: AuthorizationConfiguration, _ store: KeyStore) throws(StartFailure)
     -> TokenIntrospection?
   {
     guard let configuration = provider.introspection else { return nil }

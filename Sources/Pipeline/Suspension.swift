@@ -28,7 +28,7 @@ package final class Suspension<Answer> {
   package func onCancel(_ action: @escaping () -> Void) { onCancel = action }
 
   /// The answer if it is there; otherwise `continuation` will get it.
-  func park(_ continuation: @escaping (Answer) -> Void) -> Answer? {
+  package func park(_ continuation: @escaping (Answer) -> Void) -> Answer? {
     if case .answered(let answer) = state {
       state = .over
       return answer

@@ -9,8 +9,12 @@ struct DemoCommand: ParsableCommand {
       Everything runs in this one process and on loopback only, with keys that are made at start and \
       forgotten at the end. Prints the URL to paste into an MCP client, and how to do it.
 
+      With --bridge the identity provider registers no clients, as many of companies do: it knows only the \
+      gateway, which becomes the authorization server of MCP clients.
+
       EXAMPLES
         portcullis demo
+        portcullis demo --bridge
         portcullis demo --port 9080 --idp-port 9081 --mcp-port 9082
       """)
 
@@ -26,6 +30,9 @@ struct DemoCommand: ParsableCommand {
   @Option(help: "The port of the MCP server.")
   var mcpPort = 8082
 
+  @Flag(help: "Let the gateway stand between clients and a provider that does not register them.")
+  var bridge = false
+
   func validate() throws {
     let ports = [("--port", port), ("--idp-port", idpPort), ("--mcp-port", mcpPort)]
     for (option, port) in ports where !(1...65535).contains(port) {
@@ -38,6 +45,7 @@ struct DemoCommand: ParsableCommand {
 
   func run() throws {
     throw ExitCode(
-      Demonstration.run(Demonstration.Options(host: host, port: port, idpPort: idpPort, mcpPort: mcpPort)))
+      Demonstration.run(
+        Demonstration.Options(host: host, port: port, idpPort: idpPort, mcpPort: mcpPort, bridge: bridge)))
   }
 }

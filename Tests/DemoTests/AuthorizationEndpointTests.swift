@@ -1,6 +1,7 @@
 import Demo
 import JSON
 import Testing
+import Web
 
 @Suite struct AuthorizationEndpointTests {
   @Test func signInThenConsentThenBackToTheClient() throws {

@@ -1,6 +1,7 @@
 import Demo
 import JSON
 import Testing
+import Web
 
 @Suite struct DemoIdentityProviderTests {
   @Test(arguments: ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"])

@@ -1,6 +1,7 @@
 import Demo
 import JSON
 import Testing
+import Web
 
 @Suite struct DemoToolServerTests {
   private let ping = #"{"jsonrpc":"2.0","id":1,"method":"ping"}"#

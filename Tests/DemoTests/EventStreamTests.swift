@@ -2,6 +2,7 @@
 import JSON
 import MCP
 import Testing
+import Web
 
 @Suite struct EventStreamTests {
   @Test func everyEventIsComplete() {

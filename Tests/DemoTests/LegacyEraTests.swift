@@ -1,6 +1,7 @@
 import Demo
 import JSON
 import Testing
+import Web
 
 @Suite struct LegacyEraTests {
   @Test(arguments: [

@@ -1,5 +1,6 @@
 @testable import Demo
 import JSON
+import Web
 
 extension LocalReply {
   func all(_ name: String) -> [String] { fields.filter { $0.name == name }.map(\.value) }

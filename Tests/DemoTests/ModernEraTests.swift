@@ -1,6 +1,7 @@
 import Demo
 import JSON
 import Testing
+import Web
 
 @Suite struct ModernEraTests {
   private let version = "io.modelcontextprotocol/protocolVersion"

@@ -1,5 +1,6 @@
 @testable import Demo
 import Testing
+import Web
 
 @Suite struct PageTests {
   @Test func nothingButItsOwnStyleIsLoaded() throws {

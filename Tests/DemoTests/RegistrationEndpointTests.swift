@@ -1,6 +1,7 @@
 @testable import Demo
 import JSON
 import Testing
+import Web
 
 @Suite struct RegistrationEndpointTests {
   private func register(_ body: String, type: String = "application/json") throws -> LocalReply {

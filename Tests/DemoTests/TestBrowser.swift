@@ -2,6 +2,7 @@ import Bytes
 import Demo
 import JOSE
 import JSON
+import Web
 
 /// A browser, and a client behind it, that talk to one provider without sockets.
 final class TestBrowser {
@@ -14,12 +15,14 @@ final class TestBrowser {
   let provider: DemoIdentityProvider
   var now: Int64 = 1_800_000_000
   var cookies = [String: String]()
+  /// Sent with forms; the credentials of a client, for example.
+  var authorization: String?
 
   /// - Parameter algorithm: the default, unlike the provider's, has keys that are made in no time.
-  init(algorithm: JWSAlgorithm = .es256) throws {
+  init(algorithm: JWSAlgorithm = .es256, client: KnownClient? = nil) throws {
     provider = try DemoIdentityProvider(
       issuer: Self.issuer, resource: Self.resource, otherResources: ["https://mcp.example.com"],
-      algorithm: algorithm)
+      algorithm: algorithm, client: client)
   }
 
   func get(_ path: String, _ query: [String: String?] = [:], fields: [(name: String, value: String)] = [])
@@ -29,8 +32,10 @@ final class TestBrowser {
   }
 
   func post(_ path: String, _ form: [String: String?]) -> LocalReply {
-    send(
-      "POST", path, fields: [("content-type", "application/x-www-form-urlencoded")], body: Self.encoded(form))
+    let credentials = authorization.map { [("authorization", $0)] } ?? []
+    return send(
+      "POST", path, fields: [("content-type", "application/x-www-form-urlencoded")] + credentials,
+      body: Self.encoded(form))
   }
 
   func send(

@@ -1,5 +1,6 @@
 import Demo
 import JSON
+import Web
 
 /// An MCP client that talks to one server without sockets.
 final class TestClient {

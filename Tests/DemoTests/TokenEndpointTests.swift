@@ -3,6 +3,7 @@ import Demo
 import JOSE
 import JSON
 import Testing
+import Web
 
 @Suite struct TokenEndpointTests {
   /// What the gateway makes of a token, with the provider's published keys.

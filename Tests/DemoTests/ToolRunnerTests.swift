@@ -2,6 +2,7 @@
 import JSON
 import MCP
 import Testing
+import Web
 
 @Suite struct ToolRunnerTests {
   private func identity(_ fields: [(name: String, value: String)]) -> GatewayIdentity {

@@ -1,6 +1,7 @@
 import Demo
 import JSON
 import Testing
+import Web
 
 @Suite struct UserInfoEndpointTests {
   private func token(_ browser: TestBrowser, _ scope: String) -> String {

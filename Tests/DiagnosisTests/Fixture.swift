@@ -28,6 +28,25 @@ enum Fixture {
     return (configuration, result.sources)
   }
 
+  /// The bridge for entries that name it, of which these are further lines.
+  static func bridge(_ lines: [String] = []) throws -> BridgeConfiguration? {
+    let more = lines.map { "    \($0)" }.joined(separator: "\n")
+    return try load(
+      """
+      public_url: https://mcp.example.com
+      bridges:
+        - name: corporate
+          client_id: gateway
+          sealing_keys_file: /bridge.keys
+      \(more)
+      routes:
+        - path: /mcp
+          upstream: {url: "http://127.0.0.1:8000/mcp"}
+          authorization: {issuer: "\(issuer)", allowed_audience: [a], bridge: corporate}
+      """
+    ).configuration.bridges.first
+  }
+
   /// One route whose `authorization` is these lines.
   static func route(_ authorization: [String]) throws -> (GatewayConfiguration, SourceMap) {
     let lines = authorization.map { "      \($0)" }.joined(separator: "\n")

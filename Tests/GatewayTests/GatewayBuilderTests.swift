@@ -52,6 +52,27 @@ struct GatewayBuilderTests {
       ])
   }
 
+  /// Clients go to the bridge, which knows how the provider calls their scopes.
+  @Test func aBridgeStandsForItsProvider() throws {
+    let files = try TestFiles()
+    let keys = try files.write("a \(String(repeating: "0123456789abcdef", count: 4))\n")
+    let bridge = "bridges: [{name: b, path: /sign-in, client_id: c, sealing_keys_file: \"\(keys)\"}]\n"
+    let bridged = "allowed_scopes: [tools], advertised_scope_mapping: {tools: \"api://t/tools\"}, bridge: b"
+    let gateway = try TestGateway(
+      test,
+      bridge
+        + Sample.gateway(
+          "https://mcp.example.com", Sample.route("/mcp", Sample.authorization("http://127.0.0.1:9", bridged))))
+    #expect(
+      try body(gateway.ask("GET", "/.well-known/oauth-protected-resource/mcp")) == [
+        "resource": "https://mcp.example.com/mcp", "authorization_servers": ["https://mcp.example.com/sign-in"],
+        "scopes_supported": ["tools"], "bearer_methods_supported": ["header"],
+      ])
+    #expect(try gateway.ask("POST", "/mcp").contains("WWW-Authenticate: Bearer scope=\"tools\", resource_metadata="))
+    // They are gone with it.
+    withExtendedLifetime(files) {}
+  }
+
   @Test(arguments: ["/", "/mcp"])
   func thePlaceOfTheDocument(_ path: String) throws {
     let gateway = try TestGateway(test, Sample.gateway("https://mcp.example.com", Sample.route(path)))

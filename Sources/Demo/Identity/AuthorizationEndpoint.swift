@@ -1,5 +1,6 @@
 internal import JOSE
 internal import JSON
+internal import Web
 
 /// `/authorize`: sign-in, consent, and the way back to the client (RFC 6749 §4.1, OpenID Connect Core
 /// §3.1.2).

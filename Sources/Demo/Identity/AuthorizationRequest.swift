@@ -1,5 +1,6 @@
 internal import Bytes
 internal import JSON
+internal import Web
 
 /// What a client asks the user for (RFC 6749 §4.1.1 with PKCE), checked.
 struct AuthorizationRequest {
@@ -28,12 +29,12 @@ struct AuthorizationRequest {
     guard let client = parameters["client_id"].flatMap(find) else {
       throw .tellUser(
         """
-        The application is not registered here. This demo forgets its registrations when it is restarted: \
+        The application is not registered here. This demo forgets what it knows when it is restarted: \
         remove the stored sign-in in the application and connect again.
         """)
     }
     guard let redirect = try? parameters["redirect_uri"].map(RedirectURI.init),
-      client.redirectURIs.contains(where: redirect.matches)
+      client.accepts(redirect)
     else {
       throw .tellUser("The address that the application wants to send you to is not one it has registered.")
     }

@@ -1,3 +1,5 @@
+internal import Web
+
 /// Asks the user whether a client may have what it wants.
 struct ConsentPage {
   let transactionID: String
@@ -6,12 +8,17 @@ struct ConsentPage {
 
   var page: Page {
     let request = transaction.request
+    let isKnown = request.client.secret != nil
     let client: HTML =
-      if let name = request.client.name {
-        "An application that calls itself <strong>\(name)</strong>"
-      } else {
-        "An application <strong>without a name</strong>"
+      switch request.client.name {
+      case let name? where isKnown: "<strong>\(name)</strong>"
+      case let name?: "An application that calls itself <strong>\(name)</strong>"
+      case nil: "An application <strong>without a name</strong>"
       }
+    let origin: HTML =
+      isKnown
+      ? "An administrator has registered this application. Your answer goes to"
+      : "Nobody has verified this application. Your answer goes to"
     let scopes: [HTML] = request.scopes.map { "<li>\($0.explanation)</li>\n" }
     return Page(
       title: "Allow access?",
@@ -20,7 +27,7 @@ struct ConsentPage {
         <ul>
         \(scopes)</ul>
         <dl>
-        <dt>Nobody has verified this application. Your answer goes to</dt>
+        <dt>\(origin)</dt>
         <dd><strong>\(request.redirect.destination)</strong></dd>
         <dt>The access is for</dt>
         <dd>\(request.audience)</dd>

@@ -1,5 +1,6 @@
 package import JOSE
 internal import JSON
+package import Web
 
 /// An OpenID provider for demonstrations and tests: two users, ephemeral keys, everything in memory.
 package final class DemoIdentityProvider: LocalService {
@@ -17,19 +18,22 @@ package final class DemoIdentityProvider: LocalService {
   ///   - issuer: an origin (`http://127.0.0.1:8081`), without path or trailing slash.
   ///   - resource: the URL, without trailing slash, that tokens are for when the client names no resource.
   ///   - otherResources: further URLs that clients may name; those below an allowed one are allowed, too.
+  ///   - client: the only client there is; nil when clients register themselves.
   package init(
     issuer: String, resource: String, otherResources: [String] = [], users: [DemoUser] = DemoUser.samples,
-    algorithm: JWSAlgorithm = .rs256
+    algorithm: JWSAlgorithm = .rs256, client: KnownClient? = nil
   ) throws(CryptoFailure) {
     self.users = users
     let state = ProviderState(
       issuer: issuer, users: users, resources: ResourcePolicy(standard: resource, others: otherResources),
       tokens: try TokenIssuer(issuer: issuer, algorithm: algorithm))
-    let metadata = LocalReply.json(ProviderMetadata.document(issuer: issuer, algorithm: algorithm))
+    if let client { state.clients.insert(RegisteredClient(client), client.id, expiry: .max, now: 0) }
+    let metadata = LocalReply.json(
+      ProviderMetadata.document(issuer: issuer, algorithm: algorithm, registers: client == nil))
     let keys = LocalReply.json(state.tokens.keySet)
     let discovery = Endpoint(methods: ["GET"]) { _, _ in metadata }
     let authorization = AuthorizationEndpoint(state: state)
-    endpoints = [
+    var endpoints = [
       "/.well-known/openid-configuration": discovery,
       "/.well-known/oauth-authorization-server": discovery,
       "/jwks": Endpoint(methods: ["GET"]) { _, _ in keys },
@@ -38,10 +42,15 @@ package final class DemoIdentityProvider: LocalService {
           ? authorization.proceed(request, now: now) : authorization.begin(request, now: now)
       },
       "/token": Endpoint(methods: ["POST"], answer: TokenEndpoint(state: state).answer),
-      "/register": Endpoint(methods: ["POST"], answer: RegistrationEndpoint(state: state).answer),
       "/userinfo": Endpoint(methods: ["GET", "POST"], answer: UserInfoEndpoint(state: state).answer),
     ]
+    if client == nil {
+      endpoints["/register"] = Endpoint(methods: ["POST"], answer: RegistrationEndpoint(state: state).answer)
+    }
+    self.endpoints = endpoints
   }
+
+  package func respond(to request: LocalRequest, now: Int64) -> LocalAnswer { .reply(answer(request, now: now)) }
 
   package func answer(_ request: LocalRequest, now: Int64) -> LocalReply {
     respond(request, now: now).adding([("cache-control", "no-store")])

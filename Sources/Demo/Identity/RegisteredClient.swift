@@ -1,6 +1,7 @@
 internal import JSON
+internal import Web
 
-/// A public client that registered itself (RFC 7591).
+/// A public client that registered itself (RFC 7591), or the one that the provider knows from the start.
 struct RegisteredClient {
   let id: String
   /// What the client calls itself, without characters that could disguise it. Nobody has checked it.
@@ -8,6 +9,8 @@ struct RegisteredClient {
   let redirectURIs: [RedirectURI]
   let mayRefresh: Bool
   let issuedAt: Int64
+  /// Nil: a public client.
+  let secret: String?
 
   init(id: String, metadata: JSONValue, now: Int64) throws(OAuthError) {
     guard case .object(let members) = metadata else {
@@ -15,6 +18,7 @@ struct RegisteredClient {
     }
     self.id = id
     issuedAt = now
+    secret = nil
     redirectURIs = try Self.redirectURIs(members["redirect_uris"])
     name = try Self.name(members["client_name"])
     let grants = try Self.strings(members["grant_types"]) ?? ["authorization_code"]
@@ -25,6 +29,21 @@ struct RegisteredClient {
     guard try Self.strings(members["response_types"])?.contains("code") ?? true else {
       throw .invalidClientMetadata("response_types contains code")
     }
+  }
+
+  init(_ known: KnownClient) {
+    id = known.id
+    name = known.name
+    redirectURIs = [known.redirectURI]
+    mayRefresh = true
+    issuedAt = 0
+    secret = known.secret
+  }
+
+  /// Whether its users may be sent there: at any port of loopback (RFC 8252 §7.3) for clients that registered
+  /// themselves, only at what was entered for the others.
+  func accepts(_ redirect: RedirectURI) -> Bool {
+    redirectURIs.contains { secret == nil ? redirect.matches($0) : redirect == $0 }
   }
 
   /// What was registered, which may be less than what was asked for (RFC 7591 §3.2.1).
@@ -53,16 +72,7 @@ struct RegisteredClient {
   private static func name(_ value: JSONValue?) throws(OAuthError) -> String? {
     switch value {
     case nil, .null: return nil
-    case .string(let text):
-      let visible = text.unicodeScalars.filter { scalar in
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned:
-          false
-        default: true
-        }
-      }
-      let name = String(String.UnicodeScalarView(visible)).prefix(80)
-      return name.allSatisfy(\.isWhitespace) ? nil : String(name)
+    case .string(let text): return DisplayName.cleaned(text)
     default: throw .invalidClientMetadata("client_name is a string")
     }
   }

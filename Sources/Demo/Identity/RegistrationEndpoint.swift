@@ -1,6 +1,7 @@
 internal import Bytes
 internal import JOSE
 internal import JSON
+internal import Web
 
 /// `/register`: open registration of public clients (RFC 7591 §3).
 struct RegistrationEndpoint {

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import JSON
+internal import Web
 
 /// The resources that tokens may be issued for (RFC 8707).
 struct ResourcePolicy {

@@ -1,3 +1,5 @@
+internal import Web
+
 /// Asks who the user is.
 struct SignInPage {
   let transactionID: String

@@ -1,25 +1,17 @@
 internal import Bytes
 internal import JOSE
 internal import JSON
+internal import Web
 
 /// `/token`: turns codes and refresh tokens into access tokens (RFC 6749 §4.1.3, §6).
 struct TokenEndpoint {
   let state: ProviderState
 
   func answer(_ request: LocalRequest, now: Int64) throws -> LocalReply {
-    guard request.field("authorization") == nil else {
-      throw OAuthError(
-        code: "invalid_client", description: "clients are public and do not authenticate", status: 401,
-        challenge: "Basic realm=\"portcullis-demo\"")
-    }
     guard request.mediaType == "application/x-www-form-urlencoded", let form = FormParameters(request.body),
       !form.hasRepeated
     else { throw OAuthError.invalidRequest("the body is a form in which no parameter repeats") }
-    guard let clientID = form["client_id"] else { throw OAuthError.invalidRequest("client_id is missing") }
-    guard let client = state.clients.value(clientID, now: now) else {
-      throw OAuthError.invalidClient("the client is not registered")
-    }
-    guard form["client_secret"] == nil else { throw OAuthError.invalidClient("clients have no secret") }
+    let client = try ClientIdentification(state: state).client(request, form, now: now)
     switch form["grant_type"] {
     case "authorization_code": return try redeem(form, client, now: now)
     case "refresh_token": return try refresh(form, client, now: now)

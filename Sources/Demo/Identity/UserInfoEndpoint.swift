@@ -1,4 +1,5 @@
 internal import JSON
+internal import Web
 
 /// `/userinfo`: what the user's scopes let a client know (OpenID Connect Core §5.3).
 struct UserInfoEndpoint {

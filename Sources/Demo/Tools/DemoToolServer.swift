@@ -1,5 +1,6 @@
 internal import JSON
 internal import MCP
+package import Web
 
 /// An MCP server with a few tools, for both eras of the protocol on one endpoint (Streamable HTTP).
 package final class DemoToolServer: LocalService {
@@ -10,6 +11,8 @@ package final class DemoToolServer: LocalService {
 
   /// - Parameter path: of the MCP endpoint.
   package init(path: String = "/mcp") { self.path = path }
+
+  package func respond(to request: LocalRequest, now: Int64) -> LocalAnswer { .reply(answer(request, now: now)) }
 
   package func answer(_ request: LocalRequest, now: Int64) -> LocalReply {
     guard request.path == path else { return .json(["error": "not_found"], status: 404) }

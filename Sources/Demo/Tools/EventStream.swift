@@ -1,5 +1,6 @@
 internal import JSON
 internal import MCP
+internal import Web
 
 /// Replies that are streams of server-sent events.
 enum EventStream {

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Web
 
 /// Who is calling, in the words of the gateway in front: the fields it sets after it has verified a token.
 struct GatewayIdentity: Equatable {

@@ -1,6 +1,7 @@
 internal import JSON
 internal import MCP
 internal import JOSE
+internal import Web
 
 /// The server for revisions 2025-03-26 to 2025-11-25: an `initialize` handshake, then requests within a
 /// session.

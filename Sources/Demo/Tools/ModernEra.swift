@@ -1,5 +1,6 @@
 internal import JSON
 internal import MCP
+internal import Web
 
 /// The server for revision 2026-07-28: every request stands alone and names its version, in a field and in
 /// its body.

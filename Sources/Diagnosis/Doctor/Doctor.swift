@@ -24,7 +24,7 @@ package final class Doctor {
 
   let errands: Errands
   let options: Options
-  private let configuration: GatewayConfiguration
+  let configuration: GatewayConfiguration
   private let choice: RouteChoice
 
   package init(_ configuration: GatewayConfiguration, _ choice: RouteChoice, _ options: Options) throws(NetFailure) {
@@ -37,10 +37,13 @@ package final class Doctor {
   package func examine() -> HealthReport {
     var sections = choice.routes.map { PublicVisit(self, $0.route).section() }
     var seen: [AuthorizationConfiguration] = []
-    for entry in choice.routes.flatMap(\.entries).map(\.entry) where !seen.contains(where: { $0.isReached(as: entry) })
-    {
+    let entries = choice.routes.flatMap(\.entries).map(\.entry)
+    for entry in entries where !seen.contains(where: { $0.isReached(as: entry) }) {
       seen.append(entry)
-      sections.append(ProviderVisit(errands, entry).section())
+      // Where some clients go to the provider themselves, they need what it offers.
+      let isBridged = entries.allSatisfy { !$0.isReached(as: entry) || $0.bridge != nil }
+      sections.append(
+        ProviderVisit(errands, entry, bridge: isBridged ? configuration.bridge(of: entry) : nil).section())
     }
     sections += choice.routes.map { route in
       HealthReport.Section("MCP server of route \(route.route.name)", [UpstreamVisit(errands, route.route).finding()])
@@ -49,8 +52,14 @@ package final class Doctor {
     if !certificates.isEmpty {
       sections.append(HealthReport.Section("certificates of the configuration", certificates))
     }
-    sections.append(HealthReport.Section("redirect URIs to register at the provider", ProviderFindings.redirects))
+    sections.append(HealthReport.Section("redirect URIs to register at the provider", redirects(entries)))
     return HealthReport(sections)
+  }
+
+  private func redirects(_ entries: [AuthorizationConfiguration]) -> [Finding] {
+    let names = entries.compactMap(\.bridge)
+    let bridges = configuration.bridges.filter { names.contains($0.name) }.map { BridgeFindings(bridge: $0).redirect }
+    return bridges + (names.count < entries.count || entries.isEmpty ? ProviderFindings.redirects : [])
   }
 
   private func certificates() -> [Finding] {

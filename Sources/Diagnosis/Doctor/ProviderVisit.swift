@@ -9,9 +9,13 @@ struct ProviderVisit {
   private let errands: Errands
   private let entry: AuthorizationConfiguration
 
-  init(_ errands: Errands, _ entry: AuthorizationConfiguration) {
+  private let bridge: BridgeConfiguration?
+
+  /// - Parameter bridge: the one that all clients sign in with; nil: there are clients that go to the provider.
+  init(_ errands: Errands, _ entry: AuthorizationConfiguration, bridge: BridgeConfiguration?) {
     self.errands = errands
     self.entry = entry
+    self.bridge = bridge
   }
 
   func section() -> HealthReport.Section { HealthReport.Section("provider \(entry.issuer)", findings()) }
@@ -26,7 +30,12 @@ struct ProviderVisit {
     let discovery = DiscoveryFindings(issuer: entry.issuer, gatewayURLs: entry.discoveryURLs.map(\.description))
     let answers = discovery.urls.map { (url: $0, answer: get($0, access)) }
     var (findings, document) = discovery.of(answers)
-    if let document {
+    if let bridge {
+      // That there is no document has been said above, unless none is read.
+      if document != nil || entry.discoveryURLs.isEmpty {
+        findings.append(BridgeFindings(bridge: bridge).ofProvider(document))
+      }
+    } else if let document {
       findings.append(ProviderFindings.pkce(document))
       findings.append(ProviderFindings.registration(document))
     }

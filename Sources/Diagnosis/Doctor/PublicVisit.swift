@@ -9,11 +9,13 @@ import Stages
 struct PublicVisit {
   private let errands: Errands
   private let options: Doctor.Options
+  private let configuration: GatewayConfiguration
   private let route: RouteConfiguration
 
   init(_ doctor: Doctor, _ route: RouteConfiguration) {
     errands = doctor.errands
     options = doctor.options
+    configuration = doctor.configuration
     self.route = route
   }
 
@@ -40,7 +42,7 @@ struct PublicVisit {
     let first = ask("POST", route.location, tls)
     guard case .response = first else { return findings + [unreachable(first)] }
     guard case .token(let entries) = route.authorization else { return findings + [open(first)] }
-    return findings + challenges(entries, first, tls) + metadata(entries, tls)
+    return findings + challenges(entries, first, tls) + metadata(entries, tls) + bridges(entries)
   }
 
   // MARK: The way there
@@ -142,7 +144,7 @@ struct PublicVisit {
 
   private func metadata(_ entries: [AuthorizationConfiguration], _ tls: TLSClientContext?) -> [Finding] {
     let metadata = MetadataFindings(
-      resource: route.metadata?.resource ?? route.location, issuers: entries.map(\.issuer),
+      resource: route.metadata?.resource ?? route.location, issuers: entries.map(configuration.authorizationServer),
       scopes: route.metadata?.scopesSupported ?? ProviderAccess.challengeScopes(entries))
     let root = url.origin + ProtectedResourceMetadata.path(for: "/")
     let own = url.origin + ProtectedResourceMetadata.path(for: route.path)
@@ -154,6 +156,20 @@ struct PublicVisit {
       findings.append(metadata.ofFallback(ask("GET", place, tls, readsBody: true), url: place))
     }
     return findings
+  }
+
+  /// Where clients of this route sign in.
+  private func bridges(_ entries: [AuthorizationConfiguration]) -> [Finding] {
+    entries.compactMap(configuration.bridge(of:)).map { bridge in
+      let findings = BridgeFindings(bridge: bridge)
+      do throws(TLSFault) {
+        // Its host may be another one than the route's.
+        let tls = bridge.publicURL.scheme == .https ? try TLSClientContext(TLSClientSettings(ca: options.ca)) : nil
+        return findings.ofMetadata(ask("GET", findings.metadataURL, tls, readsBody: true))
+      } catch {
+        return .problem("TLS", "\(error.file) \(error.what)", remedy: error.remedy)
+      }
+    }
   }
 }
 

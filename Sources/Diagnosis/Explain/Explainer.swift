@@ -55,7 +55,8 @@ package final class Explainer {
       }
       let own = route.entries.filter { Self.areEqual($0.entry.issuer, issuer) }
       for (entry, path) in own.isEmpty ? route.entries : own {
-        let examination = RouteExamination(route.route, entry, path: path, sources: sources, shape: shape)
+        let examination = RouteExamination(
+          route.route, entry, path: path, sources: sources, shape: shape, bridge: choice.bridge(of: entry))
         report.verdicts.append(verdict(token, examination, issuer, &report))
       }
     }
@@ -76,6 +77,7 @@ package final class Explainer {
   private func verdict(
     _ token: PastedToken, _ route: RouteExamination, _ issuer: String?, _ report: inout TokenReport
   ) -> TokenReport.Verdict {
+    if let sealed = route.sealed { return sealed }
     let verifier = TokenVerifier(policy: ProviderAccess.policy(route.entry))
     let isOwn = Self.areEqual(route.entry.issuer, issuer)
     let keys = isOwn ? keys(of: route.entry) : KeysAtHand(missing: "the keys of one issuer say nothing about another's")

@@ -8,24 +8,28 @@ package struct RouteExamination {
   package let entry: AuthorizationConfiguration
   private let location: RuleLocation
   private let shape: TokenShape
+  private let bridge: BridgeConfiguration?
 
   /// - Parameters:
   ///   - path: the key path of the entry, such as `routes[0].authorization[1]`.
   ///   - sources: of the configuration that both are from.
+  ///   - bridge: of the entry.
   package init(
     _ route: RouteConfiguration, _ entry: AuthorizationConfiguration, path: String, sources: SourceMap,
-    shape: TokenShape
+    shape: TokenShape, bridge: BridgeConfiguration? = nil
   ) {
     self.route = route
     self.entry = entry
     location = RuleLocation(sources: sources, path: path)
     self.shape = shape
+    self.bridge = bridge
   }
 
   /// - Parameter keysMissing: why the keys are not at hand; nil when they are.
   package func verdict(_ examination: TokenExamination, keysMissing: String?) -> TokenReport.Verdict {
     let remedies = RemedyFinder(
-      route: route, entry: entry, header: examination.header, claims: examination.claims, shape: shape)
+      route: route, entry: entry, header: examination.header, claims: examination.claims, shape: shape,
+      bridge: bridge)
     var checks: [TokenReport.Check] = []
     if let fault = examination.formFault {
       checks.append(failed("form", fault, remedies.remedy(for: fault)))
@@ -41,6 +45,18 @@ package struct RouteExamination {
   package func unanswered(_ reason: String) -> TokenReport.Verdict {
     var check = TokenReport.Check("introspection", .open)
     check.remedy = reason
+    return TokenReport.Verdict(route: route.name, url: route.location, issuer: entry.issuer, checks: [check])
+  }
+
+  /// About a token that the entry's bridge may have sealed. Nil: it has sealed none, or not in this form.
+  package var sealed: TokenReport.Verdict? {
+    guard let bridge, bridge.tokens == .wrap, case .sealed(let keyID) = shape else { return nil }
+    var check = TokenReport.Check("seal", .open)
+    check.found = "sealed with the key \(String.quoted(keyID))"
+    check.wanted = "a token that the bridge \(bridge.name) has sealed for this route"
+    check.remedy =
+      "Only the running gateway opens it: its log says why a request with it was refused. The key must be in the bridge's "
+      + "sealing keys, and the token not be one of another route, a refresh token or a code."
     return TokenReport.Verdict(route: route.name, url: route.location, issuer: entry.issuer, checks: [check])
   }
 

@@ -18,6 +18,8 @@ package enum TokenShape: Equatable, Sendable {
   case authorizationCode(String)
   case clientSecret(String)
   case gitHubToken
+  /// By a bridge of a gateway like this one. The key's id stands readable in it.
+  case sealed(keyID: String)
   /// The whole answer of a token endpoint.
   case tokenResponse
   /// More than one word.
@@ -54,7 +56,7 @@ package enum TokenShape: Equatable, Sendable {
   private static func byParts(_ text: String) -> TokenShape {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     guard let first = parts.first, let header = json(first) else {
-      return text.hasPrefix("eyJ") ? .cutOff : .unknown
+      return text.hasPrefix("eyJ") ? .cutOff : sealed(text) ?? .unknown
     }
     switch parts.count {
     case 3: return json(parts[1]) == nil || parts[2].isEmpty ? .cutOff : .signed
@@ -66,6 +68,16 @@ package enum TokenShape: Equatable, Sendable {
       return .encrypted
     default: return .cutOff
     }
+  }
+
+  /// Version 1, the length of the key's id, and the id; a nonce and a tag behind it.
+  private static func sealed(_ text: String) -> TokenShape? {
+    guard let bytes = Base64URL.decode(text), bytes.count > 2, bytes[0] == 1 else { return nil }
+    let id = bytes.dropFirst(2).prefix(Int(bytes[1]))
+    guard (1...32).contains(id.count), id.count == Int(bytes[1]), bytes.count >= 2 + id.count + 28,
+      id.allSatisfy({ ASCII.isAlpha($0) || ASCII.isDigit($0) || "._-".utf8.contains($0) })
+    else { return nil }
+    return .sealed(keyID: String(decoding: id, as: UTF8.self))
   }
 
   private static func json(_ part: Substring) -> JSONValue? {

@@ -12,12 +12,14 @@ package struct RouteChoice {
   }
 
   let routes: [Chosen]
+  private let bridges: [BridgeConfiguration]
 
   /// - Parameter name: of a route, or its path; nil: all routes.
   package init(_ configuration: GatewayConfiguration, _ sources: SourceMap, name: String?) throws(Fault) {
     let all = configuration.routes.enumerated().map { index, route in
       Chosen(route: route, index: index, entries: Self.entries(route, index, sources))
     }
+    bridges = configuration.bridges
     guard let name else {
       routes = all
       return
@@ -26,6 +28,10 @@ package struct RouteChoice {
     guard routes.isEmpty else { return }
     let names = all.map(\.route.name).joined(separator: ", ")
     throw Fault(description: "there is no route \(String.quoted(name)); the routes are: \(names)")
+  }
+
+  func bridge(of entry: AuthorizationConfiguration) -> BridgeConfiguration? {
+    bridges.first { $0.name == entry.bridge }
   }
 
   private static func entries(_ route: RouteConfiguration, _ index: Int, _ sources: SourceMap)

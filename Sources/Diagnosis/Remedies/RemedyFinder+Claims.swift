@@ -80,8 +80,10 @@ extension RemedyFinder {
     switch provider {
     case .okta: "In Okta the scope must be one of the authorization server, and an access policy must allow it."
     case .entra:
-      "In Entra the API must expose the scope, and the user or an administrator consent to it; clients ask for it with "
-        + "the Application ID URI in front, see advertised_scope_mapping."
+      "In Entra the API must expose the scope, and the user or an administrator consent to it; "
+        + (bridge == nil
+          ? "clients ask for it with the Application ID URI in front, see advertised_scope_mapping."
+          : "the bridge asks for it with the Application ID URI in front, see scope_prefix.")
     case .cognito:
       "In Cognito the scope must be one of a resource server, named IDENTIFIER/SCOPE, and allowed for the app client."
     case .auth0:

@@ -15,6 +15,9 @@ extension RemedyFinder {
       "Auth0 has issued an opaque token, because no API was asked for: let clients send the audience of the API "
         + "(\(wantedAudience)), turn on the Resource Parameter Compatibility Profile, or set it as Default Audience in "
         + "the settings of the tenant."
+    case .googleAccessToken where entry.provider == .google && bridge != nil:
+      "This is an access token of Google, which is opaque: the bridge wraps what the ID token says, so that clients get "
+        + "a token of the gateway. Let them sign in at this route."
     case .googleAccessToken:
       "This is an access token of Google: it is opaque, and Google offers no introspection (RFC 7662). Let a provider "
         + "that issues JWTs, such as Keycloak or Auth0, sign people in with Google, and name that one here."
@@ -28,6 +31,9 @@ extension RemedyFinder {
       "This looks like a client secret of \(whose), not a token: replace it at the provider if others may have seen "
         + "it."
     case .gitHubToken: "This is a token of GitHub, which no other server can check: sign in at the route's provider."
+    case .sealed(let keyID):
+      "A gateway's bridge has sealed this with its key \(keyID), and this entry has no bridge that wraps tokens: use it "
+        + "at the route that it was issued for."
     case .tokenResponse: "This is the whole answer of a token endpoint: paste the value of its access_token alone."
     case .severalWords: "This is more than one word: paste the token alone, without a header's name or a command."
     }

@@ -10,6 +10,8 @@ struct RemedyFinder {
   let header: JSONValue?
   let claims: JSONValue?
   let shape: TokenShape
+  /// Of the entry.
+  var bridge: BridgeConfiguration?
 
   var provider: ProviderPreset { KnownProvider(entry).preset }
   /// `iss` of the token.
@@ -87,7 +89,7 @@ struct RemedyFinder {
   /// Keycloak says so, and signs them for itself.
   private var isRefreshToken: Bool { claims?["typ"] == "Refresh" || claims?["typ"] == "Offline" }
 
-  /// Whether it shows what only ID tokens have, as Claims.isAnotherKind sees it.
+  /// Whether it shows what only ID tokens have, as Claims.isAnother sees it.
   var isIDToken: Bool {
     if let use = claims?["token_use"] { return use == "id" }
     if let kind = claims?["typ"], kind == "Bearer" || kind == "ID" { return kind == "ID" }
@@ -128,6 +130,10 @@ struct RemedyFinder {
       guard let value = claims?.at(name) else { continue }
       guard let client = value.stringValue else {
         return "\(name) is not a string: name the claim that holds the client in client_id_claims."
+      }
+      if let bridge, bridge.tokens == .passthrough, client == bridge.clientID {
+        return "\(name) is \(client), as in each token that the bridge \(bridge.name) gets: add it to allowed_clients; "
+          + "or let the bridge wrap tokens (tokens: wrap), which then name the MCP client."
       }
       return "\(name) is \(client): add it to allowed_clients if that client may use this route."
     }

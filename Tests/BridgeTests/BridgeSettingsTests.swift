@@ -1,0 +1,10 @@
+import Testing
+
+@testable import Bridge
+
+@Suite struct BridgeSettingsTests {
+  @Test func everyClientMayComeUnlessTheConfigurationSaysOtherwise() {
+    let clients = BridgeClientSettings()
+    #expect(clients.allowsRegistration && clients.allowsDocuments)
+  }
+}

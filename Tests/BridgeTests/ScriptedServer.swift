@@ -1,0 +1,1 @@
+../OutboundTests/ScriptedServer.swift
