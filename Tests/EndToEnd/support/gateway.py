@@ -31,12 +31,12 @@ class Gateway:
     """A running `portcullis serve` whose public URL is its own loopback address.
 
     `routes` may be a function of the public URL, because audiences are made from it. `listener` adds to the listener on
-    that address (with `tls`, the public URL is https), `more_listeners` stand beside it. `wrapper` is a command that
-    starts the gateway's.
+    that address (with `tls`, the public URL is https), `more_listeners` stand beside it. `port` is one that somebody has
+    to know beforehand. `wrapper` is a command that starts the gateway's.
     """
 
     def __init__(self, directory: Path, routes: Routes, name: str = "gateway", **more: Any):
-        self.port = free_port()
+        self.port = more.pop("port", None) or free_port()
         listener: dict[str, Any] = more.pop("listener", {})
         others: list[dict[str, Any]] = more.pop("more_listeners", [])
         scheme = "https" if "tls" in listener else "http"

@@ -1,5 +1,6 @@
-"""The older SDK (mcp 1.x) as a client: `legacy_client.py URL USER PASSWORD [AUTHORITIES]`; prints its findings as one
-JSON line. With a file of authorities it trusts those, and speaks HTTP/2.
+"""The older SDK (mcp 1.x) as a client: `legacy_client.py URL USER PASSWORD [AUTHORITIES [CLIENT]]`; prints its findings
+as one JSON line. With a file of authorities it trusts those, and speaks HTTP/2. CLIENT is its identifier, the URL of
+a document about it or one that the server knows; without it, it registers.
 
 Runs in an environment of its own. Lists and calls tools, collects progress, then leaves the session.
 """
@@ -13,7 +14,7 @@ import httpx
 from mcp import ClientSession
 from mcp.client.auth import OAuthClientProvider
 from mcp.client.streamable_http import streamable_http_client
-from mcp.shared.auth import OAuthClientMetadata
+from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata
 
 from support.browser import REDIRECT_URI, Browser
 
@@ -36,9 +37,13 @@ class Storage:
         self.client = client_info
 
 
-async def main(url: str, user: str, password: str, trusted: str | None = None) -> None:
+async def main(url: str, user: str, password: str, authorities: str = "", client: str = "") -> None:
+    trusted = authorities or None
     browser = Browser(user, password, trusted)
     storage = Storage()
+    document = client if client.startswith("https://") else None
+    if client and not document:
+        storage.client = OAuthClientInformationFull(client_id=client, redirect_uris=[REDIRECT_URI])
     results: list[dict[str, str]] = []
     wire: list[tuple[str, int]] = []
     protocols: set[str] = set()
@@ -60,7 +65,7 @@ async def main(url: str, user: str, password: str, trusted: str | None = None) -
             protocols.add(response.http_version)
 
     metadata = OAuthClientMetadata(client_name="older", redirect_uris=[REDIRECT_URI], token_endpoint_auth_method="none")
-    auth = OAuthClientProvider(url, metadata, storage, redirect, callback)
+    auth = OAuthClientProvider(url, metadata, storage, redirect, callback, client_metadata_url=document)
     async with httpx.AsyncClient(
         auth=auth,
         timeout=20,
@@ -88,6 +93,7 @@ async def main(url: str, user: str, password: str, trusted: str | None = None) -
                 "wire": wire,
                 "protocols": sorted(protocols),
                 "forms": browser.forms_sent,
+                "client": storage.client.client_id,
                 "access_token": storage.tokens.access_token,
                 "refresh_token": storage.tokens.refresh_token,
             }
@@ -96,4 +102,4 @@ async def main(url: str, user: str, password: str, trusted: str | None = None) -
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:5]))
+    asyncio.run(main(*sys.argv[1:6]))

@@ -33,8 +33,11 @@ class Storage:
         self.client = client_info
 
 
-def oauth_client(url: str, browser: Browser, storage: Storage) -> OAuthClientProvider:
-    """Authorizes requests to `url`; discovers, registers and signs in when challenged."""
+def oauth_client(
+    url: str, browser: Browser, storage: Storage, metadata_url: str | None = None
+) -> OAuthClientProvider:
+    """Authorizes requests to `url`; discovers, registers and signs in when challenged. With a `metadata_url` that is its
+    identifier, where servers take one."""
     results: list[dict[str, str]] = []
 
     async def redirect(authorization_url: str) -> None:
@@ -48,4 +51,4 @@ def oauth_client(url: str, browser: Browser, storage: Storage) -> OAuthClientPro
     metadata = OAuthClientMetadata(
         client_name="end-to-end", redirect_uris=[REDIRECT_URI], token_endpoint_auth_method="none"
     )
-    return OAuthClientProvider(url, metadata, storage, redirect, callback)
+    return OAuthClientProvider(url, metadata, storage, redirect, callback, metadata_url)
