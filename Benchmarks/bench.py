@@ -18,9 +18,12 @@ from proxies import KINDS, envoy
 from report import table
 from scenarios import SCENARIOS, Figure, Scenario
 from servers import LOAD_CPU, Servers
+from sign_ins import measure as measure_sign_ins
 
 HERE = Path(__file__).resolve().parent
 NAMES = [scenario.name for scenario in SCENARIOS]
+# Of the gateway alone.
+OTHERS = ["memory", "sign-ins"]
 NO_ENVOY = "pyvoy, which brings Envoy, could not be installed (see above)"
 
 
@@ -63,13 +66,14 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", type=Path, default=HERE.parent / ".build" / "release" / "portcullis")
     again = "may be given again; default: all"
-    parser.add_argument("--scenario", action="append", choices=[*NAMES, "memory"], help=again)
+    parser.add_argument("--scenario", action="append", choices=[*NAMES, *OTHERS], help=again)
     parser.add_argument("--proxy", action="append", choices=KINDS, help=again)
     parser.add_argument("--runs", type=int, default=5, help="alternating runs of each proxy")
     parser.add_argument("--seconds", type=int, default=2, help="length of a run")
     parser.add_argument("--memory-requests", type=int, default=1_000_000, help="requests of the memory scenario")
+    parser.add_argument("--people", type=int, default=1000, help="who sign in at once in the sign-ins scenario")
     arguments = parser.parse_args()
-    arguments.scenario = arguments.scenario or [*NAMES, "memory"]
+    arguments.scenario = arguments.scenario or [*NAMES, *OTHERS]
     arguments.proxy = arguments.proxy or list(KINDS)
     return arguments
 
@@ -92,6 +96,8 @@ def main() -> None:
             print("\n" + "\n".join(tables))
             if "memory" in arguments.scenario and "portcullis" in arguments.proxy:
                 bench.growth()
+            if "sign-ins" in arguments.scenario and "portcullis-bridge" in arguments.proxy:
+                measure_sign_ins(servers, arguments.people, min(arguments.runs, 3))
         finally:
             servers.stop()
 

@@ -42,6 +42,7 @@ KINDS = {
     "portcullis-uncached": Kind(
         "portcullis.yaml", PORTCULLIS, {"TOKEN_CACHE": "token_cache_entries: 0"}, checks_tokens=True
     ),
+    "portcullis-bridge": Kind("portcullis-bridge.yaml", PORTCULLIS, has_tls=False),
     "portcullis-cached": Kind(
         "portcullis.yaml", PORTCULLIS, {"TOKEN_CACHE": f"token_cache_entries: {ROOMY}"}, checks_tokens=True
     ),

@@ -64,10 +64,11 @@ class Servers:
         self.support.append(Server(command, LOAD_CPU, self.issuer_port, self.folder / "issuer.log"))
         self.support.append(self.run("backend", BACKEND, LOAD_CPU, self.backend_port, 0))
 
-    def start(self, name: str) -> Proxy:
+    def start(self, name: str, values: dict[str, object] | None = None) -> Proxy:
+        """`values` are those of this run alone."""
         kind = KINDS[name]
         port, tls_port = free_port(), free_port() if kind.has_tls else 0
-        proxy = Proxy(self.run(name, kind, PROXY_CPU, port, tls_port), port, tls_port)
+        proxy = Proxy(self.run(name, kind, PROXY_CPU, port, tls_port, values or {}), port, tls_port)
         try:
             if kind.has_tls:
                 proxy.check_tls(self.folder / "certificate.pem")
@@ -78,14 +79,16 @@ class Servers:
             raise
         return proxy
 
-    def run(self, name: str, kind: Kind, cpu: int, port: int, tls_port: int) -> Server:
+    def run(
+        self, name: str, kind: Kind, cpu: int, port: int, tls_port: int, more: dict[str, object] | None = None
+    ) -> Server:
         self.started += 1
         folder = self.folder / f"{self.started}-{name}"
         folder.mkdir()
         values = {
             "PORT": port, "TLS_PORT": tls_port, "FOLDER": folder, "CERTIFICATES": self.folder,
             "ISSUER": self.issuer.url, "DOCUMENTS": self.issuer.folder, "BACKEND_PORT": self.backend_port,
-            "BINARY": self.binary, "ENVOY": envoy(), **kind.values,
+            "BINARY": self.binary, "ENVOY": envoy(), **kind.values, **(more or {}),
         }  # fmt: skip
 
         def filled(text: str) -> str:
