@@ -48,14 +48,15 @@ struct BridgeConfigurationTests {
     let bridge = try Self.bridge(
       Fixture.bridged([
         "clients: [{client_id: kiro, client_name: Kiro, redirect_uris: ['http://localhost/oauth/callback']}]",
-        "client_metadata_documents: {allowed_hosts: [claude.ai], internal_hosts: [a.corp, 10.0.0.1], ca: /ca.pem}",
+        "client_metadata_documents: {allowed_hosts: [claude.ai, '*.corp.example'], "
+          + "internal_hosts: [a.corp, 10.0.0.1], ca: /ca.pem}",
         "registration: false",
       ]))
     let client = try #require(bridge.clients.first)
     #expect(client.clientID == "kiro" && client.clientName == "Kiro")
     #expect(client.redirectURIs == ["http://localhost/oauth/callback"])
     let documents = bridge.clientMetadataDocuments
-    #expect(documents.allowedHosts == ["claude.ai"])
+    #expect(documents.allowedHosts == ["claude.ai", "*.corp.example"])
     #expect(documents.internalHosts == ["a.corp", "10.0.0.1"])
     #expect(documents.ca == "/ca.pem")
     #expect(!bridge.registration)

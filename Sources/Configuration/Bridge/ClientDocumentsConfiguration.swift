@@ -1,7 +1,7 @@
 /// `client_metadata_documents` of a bridge: clients whose identifier is the URL of a document about them.
 package struct ClientDocumentsConfiguration: Equatable, Sendable {
   package let isEnabled: Bool
-  /// Hosts of documents. Nil: every public one.
+  /// Hosts of documents, exact or `*.suffix`. Nil: every public one.
   package let allowedHosts: [String]?
   /// Hosts that are allowed besides, and whose names may lead to private addresses.
   package let internalHosts: [String]
@@ -31,10 +31,10 @@ package struct ClientDocumentsConfiguration: Equatable, Sendable {
 }
 
 extension ScalarFormat where Value == String {
-  /// A host as it stands in a URL without a port: a name, or an address.
+  /// A host as it stands in a URL without a port: a name, or an address; `*.` before a name stands for all below it.
   static var hostName: Self {
     Self(expected: "a host", example: "apps.example.com") { text throws(Fault) in
-      let authority = try Authority.parse(text)
+      let authority = try Authority.parse(text.hasPrefix("*.") ? String(text.dropFirst(2)) : text)
       guard authority.port == nil else {
         throw Fault("a port cannot be part of it", remedy: "Write \(Authority.bracketed(authority.host))")
       }
