@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
@@ -111,7 +112,7 @@ def test_answers_that_say_two_things(scene: Scene, client: Client, extra: str) -
     for place in ("behind", "before"):
         _, callback = good_until_redirected(client)
         url = f"{callback}&{extra}" if place == "behind" else callback.replace("?", f"?{extra}&")
-        assert scene.unheard(lambda sent=url: client.agent.get(sent)) == "400 page bridge_callback_refused"
+        assert scene.unheard(partial(client.agent.get, url)) == "400 page bridge_callback_refused"
 
 
 def test_an_answer_for_another_bridge(scene: Scene, client: Client) -> None:
@@ -232,7 +233,7 @@ def test_redirect_uris_that_are_not_the_clients(scene: Scene, registered_uri: st
     client = scene.client(redirect_uri=registered_uri)
     for more in ({}, {"response_type": "token"}, {"prompt": "none"}):
         sign_in = client.request(redirect_uri=asked, **more)
-        assert scene.unheard(lambda sent=sign_in: client.begin(sent)) == "400 page bridge_redirect_mismatch"
+        assert scene.unheard(partial(client.begin, sign_in)) == "400 page bridge_redirect_mismatch"
     assert scene.unheard(lambda: client.begin(client.request())) == "200 form None"
 
 
@@ -240,7 +241,7 @@ def test_a_port_of_its_own(scene: Scene, client: Client) -> None:
     """What is free on loopback (RFC 8252 §7.3)."""
     for port in (1, 1024, 65535):
         asked = client.request(redirect_uri=f"http://127.0.0.1:{port}/callback")
-        assert scene.unheard(lambda sent=asked: client.begin(sent)) == "200 form None"
+        assert scene.unheard(partial(client.begin, asked)) == "200 form None"
 
 
 STATES = [
@@ -293,10 +294,10 @@ def send(client: Client, page: Page, agent: UserAgent | None = None, *more: tupl
 def test_silence_is_no_consent(scene: Scene, client: Client) -> None:
     for prompt in ("none", " none "):
         sign_in = client.request(prompt=prompt)
-        assert scene.unheard(lambda sent=sign_in: client.begin(sent)) == "303 consent_required bridge_consent_required"
+        assert scene.unheard(partial(client.begin, sign_in)) == "303 consent_required bridge_consent_required"
     for prompt in ("none login", "none consent"):
         sign_in = client.request(prompt=prompt)
-        verdict = scene.unheard(lambda sent=sign_in: client.begin(sent))
+        verdict = scene.unheard(partial(client.begin, sign_in))
         assert verdict == "303 invalid_request bridge_authorization_refused"
 
 
@@ -333,7 +334,7 @@ def test_a_form_of_another_browser(scene: Scene, client: Client) -> None:
     assert scene.unheard(lambda: send(client, page, other.agent)) == "403 page bridge_form_other_browser"
     for mark in ("", "A" * 22, secrets.token_urlsafe(16), "A" * 5000):
         planted = ("Cookie", f"portcullis-one-browser={mark}")
-        verdict = scene.unheard(lambda field=planted: send(client, page, UserAgent(), field))
+        verdict = scene.unheard(partial(send, client, page, UserAgent(), planted))
         assert verdict == "403 page bridge_form_other_browser"
     assert scene.unheard(lambda: send(client, page)) == "303 elsewhere None"
 
@@ -341,7 +342,7 @@ def test_a_form_of_another_browser(scene: Scene, client: Client) -> None:
 def test_forms_that_nobody_was_shown(scene: Scene, client: Client) -> None:
     for changes in ({"request": ""}, {"request": "A" * 200}, {"action": ""}, {"action": "allow\n"}):
         page = client.begin(client.request())
-        assert scene.unheard(lambda sent=changes: send(client, page, **sent)) == "400 page bridge_form_refused"
+        assert scene.unheard(partial(send, client, page, **changes)) == "400 page bridge_form_refused"
 
 
 def test_forms_in_another_format(scene: Scene, client: Client) -> None:
@@ -350,7 +351,7 @@ def test_forms_in_another_format(scene: Scene, client: Client) -> None:
     body = urlencode({**page.form["inputs"], "action": "allow"}).encode()
     for kind in ("text/plain", "multipart/form-data; boundary=x", "application/json"):
         fields = [("Content-Type", kind)]
-        verdict = scene.unheard(lambda sent=fields: client.agent.request("POST", f"{client.issuer}/consent", sent, body))
+        verdict = scene.unheard(partial(client.agent.request, "POST", f"{client.issuer}/consent", fields, body))
         assert verdict == "400 page bridge_form_refused"
 
 
@@ -377,7 +378,7 @@ def test_a_remembered_consent_is_for_the_same_only(scene: Scene) -> None:
         {"prompt": "consent"},
     ):
         sign_in = client.request(**changes)
-        assert scene.unheard(lambda sent=sign_in: client.begin(sent)) == "200 form None", changes
+        assert scene.unheard(partial(client.begin, sign_in)) == "200 form None", changes
     # A client of the same name and redirect URI is another one.
     copy = scene.client(client.agent, redirect_uri=WEB)
     assert scene.unheard(lambda: copy.begin(copy.request())) == "200 form None"
@@ -402,7 +403,13 @@ def test_loopback_is_asked_each_time(scene: Scene, client: Client) -> None:
 
 def test_what_the_provider_is_asked(scene: Scene, provider: Provider, client: Client) -> None:
     """Nothing of the client's that could steer it: no state, challenge, redirect URI or parameter of its own."""
-    stray = {"acr_values": "low", "id_token_hint": "hint", "claims": "{}", "max_age": "0", "audience": "https://evil.example"}
+    stray = {
+        "acr_values": "low",
+        "id_token_hint": "hint",
+        "claims": "{}",
+        "max_age": "0",
+        "audience": "https://evil.example",
+    }
     sign_in, result = client.authorize(**stray)
     asked = provider.authorizations[-1]
     assert "code" in result

@@ -12,6 +12,7 @@ from conftest import MakeGateway
 from support.bridge_scene import Scene
 from support.bridged_gateway import bridge_to
 from support.bridged_provider import BridgedProvider
+from support.canary import Canary
 from support.gateway import route
 from support.raw_backend import RawBackend
 from support.rawhttp import exchange
@@ -19,28 +20,6 @@ from support.user_agent import Page, UserAgent
 
 LIMIT = 100_000
 JSON = [("Content-Type", "application/json")]
-
-
-class Canary:
-    """A service at home that nobody may be led to: counts who comes."""
-
-    def __init__(self) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self._socket.getsockname()[1]
-        self.visits = 0
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def _run(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            self.visits += 1
-            connection.close()
-
-    def stop(self) -> None:
-        self._socket.close()
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import base64
 import secrets
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -303,5 +304,5 @@ def test_a_sign_in_without_pkce_never_begins(scene: Scene, victim: Client) -> No
         {"code_challenge": challenge[:-1]},
     ):
         sign_in = victim.request(**changes)
-        verdict = scene.unheard(lambda asked=sign_in: victim.begin(asked))
+        verdict = scene.unheard(partial(victim.begin, sign_in))
         assert verdict == "303 invalid_request bridge_authorization_refused", changes

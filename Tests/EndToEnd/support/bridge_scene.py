@@ -25,11 +25,14 @@ class AccessLog:
         self._gateway = gateway
         self._read = 0
         self._records: list[dict[str, Any]] = []
+        # The one that was read last.
+        self.last: dict[str, Any] = {}
 
     def next(self) -> dict[str, Any]:
         """The next one, as soon as it is written."""
         wait_until(self._more, "another access record")
-        return self._records.pop(0)
+        self.last = self._records.pop(0)
+        return self.last
 
     def _more(self) -> bool:
         if self._records:
@@ -67,7 +70,7 @@ class Scene:
 
     @property
     def server(self) -> str:
-        return self.gateway.url + self.path
+        return f"{self.gateway.url}{self.path}"
 
     def client(self, agent: UserAgent | None = None, **more: Any) -> Client:
         client = registered(self.server, agent, **more)

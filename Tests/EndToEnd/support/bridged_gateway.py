@@ -64,15 +64,21 @@ def bridged_gateway(
     bridge_url: str | None = None,
     ready: bool = True,
     listener: Entry | None = None,
+    wrapper: list[str] | None = None,
     **options: Any,
 ) -> Gateway:
     """A gateway with a route at each of `paths`, all of them behind one bridge with these options. Its callback is
-    registered at the provider. `bridge_url` is the public URL of the bridge alone. Unless `ready` is false it knows the provider's metadata."""
+    registered at the provider. `bridge_url` is the public URL of the bridge alone, `wrapper` a command that starts the
+    gateway's. Unless `ready` is false it knows the provider's metadata."""
     named = {"bridge": options.get("name", "corporate")}
     trust = provider.authorization(**{"allowed_scopes": ["mcp:tools"], **(rules or {}), **named})
     trust = {name: value for name, value in trust.items() if value is not None}
     routes = [route(upstream, path=path, authorization=trust) for path in paths]
-    more: Entry = {"listener": listener or {}, **({"public_url": public_url} if public_url else {})}
+    more: Entry = {
+        "listener": listener or {},
+        "wrapper": wrapper or [],
+        **({"public_url": public_url} if public_url else {}),
+    }
     gateway = make(routes, bridges=[bridge_to(provider, directory, public_url=bridge_url, **options)], **more)
     provider.register(issuer_of(bridge_url or gateway.url, options.get("path", "/oauth")))
     if ready:
