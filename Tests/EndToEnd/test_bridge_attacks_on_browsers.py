@@ -342,7 +342,7 @@ def test_a_form_of_another_browser(scene: Scene, client: Client) -> None:
 def test_forms_that_nobody_was_shown(scene: Scene, client: Client) -> None:
     for changes in ({"request": ""}, {"request": "A" * 200}, {"action": ""}, {"action": "allow\n"}):
         page = client.begin(client.request())
-        assert scene.unheard(partial(send, client, page, **changes)) == "400 page bridge_form_refused"
+        assert scene.unheard(partial(send, client, page, None, **changes)) == "400 page bridge_form_refused"
 
 
 def test_forms_in_another_format(scene: Scene, client: Client) -> None:

@@ -3,6 +3,7 @@
 import socket
 import struct
 from dataclasses import dataclass, field
+from typing import Self
 
 
 class Truncated(Exception):
@@ -39,7 +40,7 @@ class Connection:
         self.socket.connect(address)
         self.buffer = b""
 
-    def __enter__(self) -> "Connection":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
