@@ -96,21 +96,46 @@ import Web
       (["prompt": "none"], "consent_required"),
     ] as [([String: String?], String)])
   func theClientIsTold(changes: [String: String?], error: String) throws {
-    let reply = try browser.authorize(Clients.web, changes)
-    #expect(reply.target == "https://claude.example/callback")
+    let reply = try browser.authorize(Clients.entered, changes)
+    #expect(reply.target == "http://localhost/oauth/callback")
     #expect(reply.redirected("error") == error)
     #expect(reply.redirected("error_description")?.isEmpty == false)
     #expect(reply.redirected("state") == "s")
     #expect(reply.redirected("iss") == BridgeBench.issuer)
     #expect(reply.redirected("code") == nil)
     #expect(reply.why == (error == "consent_required" ? "bridge_consent_required" : "bridge_authorization_refused"))
-    #expect(reply.detail?.contains("client https://claude.example/client") == true)
+    #expect(reply.detail?.contains("client kiro") == true)
+    try theUserIsAskedFirst(changes, as: reply)
+  }
+
+  /// Whoever has introduced himself from the web could have anybody sent to him (RFC 9700 §4.11.2).
+  private func theUserIsAskedFirst(_ changes: [String: String?], as told: LocalReply) throws {
+    let page = try browser.authorize(Clients.web, changes)
+    #expect(page.status == 400 && page.target == nil)
+    #expect(page.why == told.why)
+    #expect(page.detail == told.detail?.replacing("client kiro", with: "client https://claude.example/client"))
+    #expect(page.field("cache-control") == "no-store" && page.field("referrer-policy") == "no-referrer")
+    #expect(page.text.contains("<strong>claude.example</strong>"))
+    let parameters = try #require(told.field("location")?.split(separator: "?", maxSplits: 1).last)
+    let link = "https://claude.example/callback?\(parameters.replacing("&", with: "&amp;"))"
+    #expect(page.text.contains("<a href=\"\(link)\">"))
+  }
+
+  @Test(arguments: [Clients.desktop, Clients.installed, Clients.entered])
+  private func whoIsOnTheDeviceIsToldAtOnce(client: BridgeClient) throws {
+    #expect(try browser.authorize(client, ["response_type": nil]).redirected("error") == "invalid_request")
+  }
+
+  @Test func whomTheOperatorHasEnteredIsToldAtOnce() throws {
+    let client = BridgeBench.Clients.client("web", "Web", ["https://web.example/callback"], .configured)
+    let browser = BridgeBrowser(try BridgeBench(clients: [client]))
+    #expect(try browser.authorize(client, ["prompt": "none"]).redirected("error") == "consent_required")
   }
 
   @Test func aStateThatCannotBeGivenBack() throws {
-    let long = try browser.authorize(Clients.web, ["state": String(repeating: "x", count: 2049)])
+    let long = try browser.authorize(Clients.entered, ["state": String(repeating: "x", count: 2049)])
     #expect(long.redirected("error") == "invalid_request" && long.redirected("state") == nil)
-    let query = FormParameters.query(BridgeBrowser.parameters(Clients.web, [:]))
+    let query = FormParameters.query(BridgeBrowser.parameters(Clients.entered, [:]))
     let repeated = try browser.get("/oauth/authorize", query + "&state=other")
     #expect(repeated.redirected("error") == "invalid_request" && repeated.redirected("state") == nil)
   }
@@ -122,7 +147,7 @@ import Web
     #expect(cookie.name.utf8.count + cookie.value.utf8.count <= 4096)
     #expect(try browser.comeBack(from: redirect, with: [("code", "c")]).redirected("state") == state)
     let much = try browser.authorize(
-      Clients.web, ["state": String(repeating: "x", count: 2048), "login_hint": String(repeating: "u", count: 512)])
+      Clients.entered, ["state": String(repeating: "x", count: 2048), "login_hint": String(repeating: "u", count: 512)])
     #expect(much.redirected("error") == "invalid_request")
   }
 
@@ -223,9 +248,9 @@ import Web
     let browser = BridgeBrowser(try BridgeBench(routes: [BridgeBench.Routes.tools, BridgeBench.Routes.wiki]))
     let wiki = try browser.approve(Clients.web, ["resource": "https://mcp.example.com/wiki", "scope": nil])
     #expect(wiki.redirected("scope") == "wiki:read")
-    #expect(try browser.authorize(Clients.web, ["resource": nil]).redirected("error") == "invalid_target")
+    #expect(try browser.authorize(Clients.entered, ["resource": nil]).redirected("error") == "invalid_target")
     #expect(
-      try browser.authorize(Clients.web, ["resource": "https://mcp.example.com"]).redirected("error")
+      try browser.authorize(Clients.entered, ["resource": "https://mcp.example.com"]).redirected("error")
         == "invalid_target")
   }
 }

@@ -237,6 +237,27 @@ def test_redirect_uris_that_are_not_the_clients(scene: Scene, registered_uri: st
     assert scene.unheard(lambda: client.begin(client.request())) == "200 form None"
 
 
+FAULTS: list[tuple[dict[str, str | None], str]] = [
+    ({"response_type": "token"}, "bridge_authorization_refused"),
+    ({"code_challenge": None}, "bridge_authorization_refused"),
+    ({"resource": "https://evil.example/mcp"}, "bridge_authorization_refused"),
+    ({"state": "s" * 2049}, "bridge_authorization_refused"),
+    ({"prompt": "none"}, "bridge_consent_required"),
+]
+
+
+@pytest.mark.parametrize(("changes", "reason"), FAULTS, ids=str)
+def test_a_link_to_us_is_no_link_to_anywhere(scene: Scene, changes: dict[str, str | None], reason: str) -> None:
+    """Whoever registers an address of his own gets nobody sent there by a request that fails (RFC 9700 §4.11.2)."""
+    evil = scene.client(redirect_uri="https://evil.example/phish?a=1&b='2")
+    page = evil.begin(evil.request(**changes))
+    assert page.location is None and "<strong>evil.example</strong>" in page.text
+    assert scene.unheard(lambda: evil.begin(evil.request(**changes))) == f"400 page {reason}"
+    # Who can only be a program on the device is told.
+    local = scene.client()
+    assert scene.unheard(lambda: local.begin(local.request(**changes))).startswith("303 ")
+
+
 def test_a_port_of_its_own(scene: Scene, client: Client) -> None:
     """What is free on loopback (RFC 8252 §7.3)."""
     for port in (1, 1024, 65535):

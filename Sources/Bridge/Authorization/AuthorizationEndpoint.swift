@@ -42,15 +42,17 @@ package final class AuthorizationEndpoint: LocalService {
       return .reply(DeadEnd.redirect(client, isNamed: parameters["redirect_uri"] != nil).reply(context.settings))
     }
     let answer = ClientAnswer(redirect, state: AuthorizationRequest.state(parameters), issuer: context.settings.issuer)
-    let detail = "client \(client.shownID)"
+    func refusal(_ error: OAuthError, _ reason: StaticString) -> LocalAnswer {
+      .reply(EarlyRefusal(client: client, answer: answer, error: error, reason: reason).reply(context.settings))
+    }
     let wanted: AuthorizationRequest
     do throws(OAuthError) {
       wanted = try AuthorizationRequest(parameters, from: client, at: redirect, context)
     } catch {
-      return .reply(answer.error(error, reason: "bridge_authorization_refused", detail: detail))
+      return refusal(error, "bridge_authorization_refused")
     }
     do throws(CryptoFailure) {
-      return try ask(request, wanted, answer, now: now)
+      return try ask(request, wanted, refusal, now: now)
     } catch {
       return .reply(DeadEnd.failure(error).reply(context.settings))
     }
@@ -68,24 +70,24 @@ package final class AuthorizationEndpoint: LocalService {
   }
 
   private func ask(
-    _ request: LocalRequest, _ wanted: AuthorizationRequest, _ answer: ClientAnswer, now: Int64
+    _ request: LocalRequest, _ wanted: AuthorizationRequest, _ refusal: (OAuthError, StaticString) -> LocalAnswer,
+    now: Int64
   ) throws(CryptoFailure) -> LocalAnswer {
     let known = request.cookie(cookies.browser).flatMap { RandomText.isID($0) ? $0 : nil }
     let browser = if let known { known } else { try RandomText.id() }
     let pending = try PendingAuthorization(wanted, browser: browser, context, now: now)
     let memory = ConsentMemory(request.cookie(cookies.consent), context, now: now)
     let sealed = try pending.sealed(as: .form, context.sealer, now: now)
-    let detail = "client \(wanted.client.shownID)"
     guard sealed.utf8.count <= PendingAuthorization.longest else {
       let error = OAuthError.invalidRequest("the parameters are too long together; state is the usual one")
-      return .reply(answer.error(error, reason: "bridge_authorization_refused", detail: detail))
+      return refusal(error, "bridge_authorization_refused")
     }
     if memory.holds(pending), !wanted.prompt.asksForConsent {
       return provider.answer(pending, cookies.excess(in: request, context, now: now), now: now)
     }
     guard !wanted.prompt.isSilent else {
       let error = OAuthError(code: "consent_required", description: "the user has to be asked")
-      return .reply(answer.error(error, reason: "bridge_consent_required", detail: detail))
+      return refusal(error, "bridge_consent_required")
     }
     let page = ConsentPage(
       sealed: sealed, request: wanted, settings: context.settings,

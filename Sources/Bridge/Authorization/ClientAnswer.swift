@@ -20,27 +20,32 @@ struct ClientAnswer {
     self.init(redirect, state: pending.state, issuer: issuer)
   }
 
-  func code(_ code: String) -> LocalReply { reply([("code", code)]) }
+  func code(_ code: String) -> LocalReply { Self.redirection(to: location([("code", code)])) }
 
   /// - Parameters:
   ///   - reason: for the log.
   ///   - detail: for the log, besides code and description.
   func error(_ error: OAuthError, reason: StaticString, detail: String? = nil) -> LocalReply {
-    var answer = reply([("error", error.code), ("error_description", error.description)])
+    var answer = Self.redirection(to: location(of: error))
     answer.reason = reason
     answer.detail = "\(error.code): \(error.description)" + (detail.map { "; \($0)" } ?? "")
     return answer
   }
 
-  /// 303, because a form may have been posted.
-  private func reply(_ answer: [(name: String, value: String)]) -> LocalReply {
+  /// Where the client hears of an error.
+  func location(of error: OAuthError) -> String {
+    location([("error", error.code), ("error_description", error.description)])
+  }
+
+  private func location(_ answer: [(name: String, value: String)]) -> String {
     var parameters = answer
     if let state { parameters.append(("state", state)) }
     parameters.append(("iss", issuer))
-    return Self.redirection(to: redirect.adding(parameters))
+    return redirect.adding(parameters)
   }
 
-  /// A redirect that nobody keeps, and whose target is not told where it comes from.
+  /// A redirect that nobody keeps, and whose target is not told where it comes from. 303, because a form may have been
+  /// posted.
   static func redirection(to location: String) -> LocalReply {
     LocalReply(
       status: 303,
