@@ -15,10 +15,12 @@ package struct RedirectURI: Equatable, Sendable {
 
   /// Schemes that a browser runs, reads or answers itself, or that cannot belong to one application.
   private static let refused: Set<String> = [
-    "about", "blob", "chrome", "chrome-extension", "content", "data", "edge", "file", "filesystem", "ftp", "intent",
-    "jar",
-    "javascript", "ldap", "mailto", "moz-extension", "ms-msdt", "resource", "search-ms", "shell", "sms", "tel", "urn",
-    "vbscript", "view-source", "ws", "wss",
+    "about", "afp", "blob", "chrome", "chrome-extension", "content", "data", "edge", "file", "filesystem", "ftp",
+    "ftps",
+    "git", "gopher", "intent", "irc", "ircs", "jar", "javascript", "jnlp", "ldap", "ldaps", "mailto", "moz-extension",
+    "ms-appinstaller", "ms-msdt", "ms-officecmd", "ms-settings", "news", "nfs", "nntp", "rdp", "resource", "rlogin",
+    "search", "search-ms", "sftp", "shell", "sip", "sips", "smb", "sms", "ssh", "svn", "tel", "telnet", "tn3270", "urn",
+    "vbscript", "view-source", "vnc", "webcal", "ws", "wss",
   ]
 
   package init(_ text: String) throws(OAuthError) {

@@ -31,7 +31,9 @@ import Testing
     "javascript:/x",
     "data:text/html,x", "data:/x", "file:///etc/passwd", "vbscript:/x", "blob:/x", "about:/blank",
     "view-source:/x",
-    "chrome-extension://x/cb", "search-ms:/x", "ms-msdt:/x", "shell:/x", "app:opaque", "ws://127.0.0.1/",
+    "chrome-extension://x/cb", "search-ms:/x", "ms-msdt:/x", "ms-appinstaller:/x", "MS-OfficeCmd:/x",
+    "ssh://-oProxyCommand=x/cb", "telnet://host/",
+    "smb://evil.example/share", "ldaps://evil.example/", "shell:/x", "app:opaque", "ws://127.0.0.1/",
     "ftp://127.0.0.1/", "https://" + String(repeating: "a", count: 2048),
   ])
   func isRefused(text: String) {
