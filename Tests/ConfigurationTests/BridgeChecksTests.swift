@@ -4,6 +4,8 @@ import Testing
 /// What bridges and routes show together.
 struct BridgeChecksTests {
   private static let at = "routes[0].authorization"
+  /// Of a route without a bridge.
+  private static let guarded = "{issuer: \"https://idp.example\", allowed_audience: [a]}"
   private static let entry = ["issuer: https://idp.example", "allowed_audience: [a]"]
   private static let second = """
       - name: second
@@ -51,6 +53,18 @@ struct BridgeChecksTests {
     #expect(alone.diagnostics.map(\.remedy) == ["Add it to bridges, at the top level."])
   }
 
+  /// Its server can show pages, and scripts in them, to a browser that is signed in.
+  @Test(arguments: [
+    ("", "none", true), ("", guarded, false),
+    ("    public_url: https://tools.example\n", "none", false),
+    ("    public_url: https://mcp.example.com\n", "none", true),
+  ])
+  func anOpenRouteOnTheSameOrigin(_ url: String, _ authorization: String, _ isWarnedOf: Bool) {
+    let findings = Fixture.findings(Self.bridged(route: Self.route("/open", authorization) + url))
+    #expect((findings.filter { $0.contains("answer the consent page") }.count == 1) == isWarnedOf, "\(findings)")
+    #expect(findings.allSatisfy { $0.contains("warning: routes[1].authorization: this open route") }, "\(findings)")
+  }
+
   /// One mistake is one finding.
   @Test func aFaultyBridgeIsThereAllTheSame() {
     #expect(Fixture.findings(Fixture.bridged(["path: a"])).count == 1)
@@ -75,22 +89,24 @@ struct BridgeChecksTests {
     ("/", "/revoke", "/revoke"),
   ])
   func aRouteCannotBeWhereAnEndpointIs(_ bridge: String, _ route: String, _ endpoint: String) {
-    let text = Self.bridged(["path: \(bridge)"], route: Self.route(route, "none"))
+    let text = Self.bridged(["path: \(bridge)"], route: Self.route(route, Self.guarded))
     #expect(
       Fixture.findings(text) == [
         "10:11: error: routes[1].path: \(endpoint) is an endpoint of the bridge \"corporate\""
       ])
     #expect(
       Fixture.findings(
-        text.replacing("authorization: none", with: "public_url: https://b.example\n    authorization: none")) == [])
+        Self.bridged(
+          ["path: \(bridge)"], route: Self.route(route, Self.guarded) + "    public_url: https://b.example\n"))
+        == [])
   }
 
   @Test(arguments: [
     ("/oauth", "/oauth"), ("/oauth", "/oauth/mcp"), ("/", "/tokens"), ("/oauth", "/token"), ("/oauth", "/authorize"),
   ])
   func aRouteMayBeElsewhere(_ bridge: String, _ route: String) {
-    let open = Self.route(route, "none").replacing("authorization", with: "name: open\n    authorization")
-    #expect(Fixture.findings(Self.bridged(["path: \(bridge)"], route: open)) == [])
+    let other = Self.route(route, Self.guarded).replacing("authorization", with: "name: other\n    authorization")
+    #expect(Fixture.findings(Self.bridged(["path: \(bridge)"], route: other)) == [])
     let root = Fixture.bridged(["path: \(bridge)"]).replacing("path: /mcp", with: "path: /")
     #expect(Fixture.findings(root) == [])
   }

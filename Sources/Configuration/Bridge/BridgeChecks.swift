@@ -7,6 +7,7 @@ struct BridgeChecks {
     checkReferences()
     checkIssuers()
     checkPaths()
+    checkNeighbours()
     for located in bridges {
       let entries = entries(of: located)
       guard let first = entries.first else {
@@ -78,6 +79,20 @@ struct BridgeChecks {
             remedy: "Choose another path here, or there."),
           at: "path")
       }
+    }
+  }
+
+  /// What a server without a token in front of it shows to browsers runs as the origin whose pages ask for consent.
+  private func checkNeighbours() {
+    for route in routes where route.route.authorization == .anonymous {
+      let bridge = bridges.map(\.bridge).first { $0.publicURL.origin == route.route.publicURL.origin }
+      guard let bridge else { continue }
+      route.mapping.report(
+        Fault(
+          "this open route is on the origin of the bridge \(quoted(bridge.name)): a script that its server shows to a "
+            + "browser could answer the consent page for the user",
+          remedy: "Give the bridge or the route a public_url of its own, or ask for a token here, too."),
+        at: "authorization", severity: .warning)
     }
   }
 
