@@ -60,12 +60,12 @@ package struct Page {
   private static let style: HTML = """
     :root { color-scheme: light dark; --ground: #eef1f5; --card: #fff; --inset: #f5f7fa; --ink: #18212d;
       --soft: #566274; --line: #d5dbe3; --field: #8a94a3; --accent: #1d5fbf; --pressed: #174c99; --on-accent: #fff;
-      --notice: #fdf3dc; --notice-ink: #6b4a00; --good: #e3f3e8; --good-ink: #1b5e34; --alert: #b3261e;
-      --shadow: 0 1px 2px rgb(16 24 40 / .06), 0 12px 32px rgb(16 24 40 / .08); }
+      --plain: #e6ebf2; --notice: #fdf3dc; --notice-ink: #6b4a00; --good: #e3f3e8; --good-ink: #1b5e34;
+      --alert: #b3261e; --shadow: 0 1px 2px rgb(16 24 40 / .06), 0 12px 32px rgb(16 24 40 / .08); }
     @media (prefers-color-scheme: dark) { :root { --ground: #0f1318; --card: #1a2028; --inset: #212933;
       --ink: #e8ecf2; --soft: #a9b4c2; --line: #343e4b; --field: #6b7786; --accent: #8ab8ff; --pressed: #b3d1ff;
-      --on-accent: #0d1a2b; --notice: #3a2f14; --notice-ink: #f5d990; --good: #173524; --good-ink: #a5dcb9;
-      --alert: #ffb4ab; --shadow: 0 0 0 1px #262e39; } }
+      --on-accent: #0d1a2b; --plain: #2c3643; --notice: #3a2f14; --notice-ink: #f5d990; --good: #173524;
+      --good-ink: #a5dcb9; --alert: #ffb4ab; --shadow: 0 0 0 1px #262e39; } }
     * { box-sizing: border-box; }
     body { margin: 0; padding: 1rem; background: var(--ground); color: var(--ink);
       font: 1rem/1.5 system-ui, sans-serif; }
@@ -76,8 +76,9 @@ package struct Page {
     .brand::before { content: ""; flex: none; width: .75rem; height: .875rem; color: var(--accent);
       border: 2px solid; border-bottom: 0; border-radius: .4rem .4rem 0 0;
       background: linear-gradient(90deg, transparent 42%, currentcolor 42% 58%, transparent 58%); }
-    h1 { margin: 0 0 1rem; font-size: 1.5rem; line-height: 1.25; letter-spacing: -.01em; }
-    p, ul, dl { margin: 0 0 1rem; }
+    h1 { margin: 0 0 1rem; font-size: 1.5rem; line-height: 1.25; letter-spacing: -.01em; text-wrap: balance; }
+    p, ul, dl { margin: 0 0 1rem; text-wrap: pretty; }
+    main > :last-child { margin-bottom: 0; }
     ul { padding-left: 1.25rem; }
     dd ul { margin: 0; }
     dl { padding: .25rem 1rem; background: var(--inset); border: 1px solid var(--line); border-radius: .625rem; }
@@ -88,11 +89,13 @@ package struct Page {
     p.hint:last-child, .hint p:last-child, .hint ul:last-child { margin-bottom: 0; }
     strong, dd, code, .name { overflow-wrap: anywhere; }
     code { font: .9375em/1.4 ui-monospace, monospace; }
-    .who { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem .625rem; margin-bottom: .5rem; }
+    .who { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem .625rem; margin-bottom: .75rem; }
     .who p { margin: 0; }
-    .name { font-size: 1.125rem; font-weight: 700; }
-    .badge { padding: .125rem .625rem; border-radius: 1rem; background: var(--good); color: var(--good-ink);
-      font-size: .8125rem; overflow-wrap: anywhere; }
+    .name { overflow: clip; font-size: 1.125rem; font-weight: 700; text-wrap: balance; }
+    .badge { padding: .125rem .625rem; border-radius: .75rem; background: var(--plain); font-size: .8125rem;
+      overflow-wrap: anywhere; }
+    .badge.good { background: var(--good); color: var(--good-ink); }
+    .advice { padding-top: 1rem; border-top: 1px solid var(--line); color: var(--soft); }
     .notice { padding: .75rem 1rem; border-radius: .625rem; font-size: .9375rem; }
     .badge.warn, .notice { background: var(--notice); color: var(--notice-ink); }
     label { display: block; margin-bottom: .25rem; font-weight: 600; }

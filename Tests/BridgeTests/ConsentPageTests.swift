@@ -24,7 +24,7 @@ import Web
   @Test func saysWhoAsksAndForWhat() throws {
     let text = try page(Clients.web, ["scope": "mcp:tools offline_access"]).text
     for part in [
-      "Claude", "published by <strong>claude.example</strong>", "<strong>claude.example</strong>", "The tools",
+      "Claude", "Published by <strong>claude.example</strong>", "<strong>claude.example</strong>", "The tools",
       "https://mcp.example.com/mcp", "<code>mcp:tools</code>", "Keep its access while you are away", "idp.example",
       "this browser remembers that for up to 30 days", "value=\"allow\"", "value=\"deny\"",
       "action=\"/oauth/consent\"", "mcp.example.com",
@@ -47,12 +47,20 @@ import Web
   }
 
   @Test(arguments: [
-    (Clients.desktop, "<strong>Unverified</strong>: it calls itself so"),
-    (Clients.installed, "<strong>Unverified</strong>: nobody has checked who"),
-    (Clients.entered, "entered by whoever runs this gateway"),
+    (Clients.desktop, "It calls itself so; nobody has checked that."),
+    (Clients.installed, "Nobody has checked who this is."),
+    (Clients.entered, "Entered by whoever runs this gateway"),
   ])
   private func whoVouchesForIt(client: BridgeClient, words: String) throws {
     #expect(try page(client).text.contains(words))
+  }
+
+  /// Anybody can register a site of his own under the name of another.
+  @Test func aSiteThatNobodyHasChecked() throws {
+    let doubt = "Do you trust elsewhere.example?"
+    let uri = "https://elsewhere.example/callback"
+    #expect(try page(Clients.client("x", "Claude", [uri], .registered)).text.contains(doubt))
+    #expect(try !page(Clients.client("x", "Claude", [uri], .configured)).text.contains(doubt))
   }
 
   @Test func namesAreText() throws {

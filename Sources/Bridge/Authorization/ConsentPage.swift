@@ -15,10 +15,10 @@ struct ConsentPage {
       body: """
         <div class="who">
         <p class="name"><bdi>\(request.client.name ?? "An application without a name")</bdi></p>
-        <p class="badge\(isVouchedFor ? "" : " warn")">\(voucher)</p>
-        </div>
+        \(badge)
+        \(doubt)</div>
         <p>wants to use <strong><bdi>\(request.route.title)</bdi></strong> on your behalf.</p>
-        \(loopbackWarning)
+        \(warning)
         <dl>
         <dt>The answer goes to</dt>
         <dd>\(destination)</dd>
@@ -36,17 +36,20 @@ struct ConsentPage {
         """, brand: settings.brand, formsMayLeave: true)
   }
 
-  private var isVouchedFor: Bool { request.client.kind != .registered }
-
-  private var voucher: HTML {
+  /// Who vouches for the name. Anybody can publish a document, so that alone is no praise.
+  private var badge: HTML {
     switch request.client.kind {
-    case .document(let host): "published by <strong>\(host)</strong>"
-    case .configured: "entered by whoever runs this gateway"
-    case .registered:
-      request.client.name == nil
-        ? "<strong>Unverified</strong>: nobody has checked who this is"
-        : "<strong>Unverified</strong>: it calls itself so, nobody has checked that"
+    case .document(let host): "<p class=\"badge\">Published by <strong>\(host)</strong></p>"
+    case .configured: "<p class=\"badge good\">Entered by whoever runs this gateway</p>"
+    case .registered: "<p class=\"badge warn\">Unverified</p>"
     }
+  }
+
+  private var doubt: HTML {
+    guard request.client.kind == .registered else { return "" }
+    let words =
+      request.client.name == nil ? "Nobody has checked who this is." : "It calls itself so; nobody has checked that."
+    return "<p class=\"hint doubt\">\(words)</p>\n"
   }
 
   private var destination: HTML {
@@ -58,12 +61,20 @@ struct ConsentPage {
     return "<strong>\(redirect.authority)</strong>"
   }
 
-  /// Any program can listen there or claim the scheme (RFC 8252 §8.6).
-  private var loopbackWarning: HTML {
-    guard request.redirect.scheme != "https" else { return "" }
+  /// Any program can listen on loopback or claim a scheme (RFC 8252 §8.6), and anybody can register a site of his own
+  /// under the name of another.
+  private var warning: HTML {
+    if request.redirect.scheme != "https" {
+      return """
+        <p class="notice"><strong>Did you just start this yourself?</strong> The answer goes to a program on this device, \
+        and nobody can tell from here which one. If you did not just start a sign-in in an application here, deny.</p>
+
+        """
+    }
+    guard request.client.kind == .registered else { return "" }
     return """
-      <p class="notice"><strong>Did you just start this yourself?</strong> The answer goes to a program on this device, \
-      and nobody can tell from here which one. If you did not just start a sign-in in an application here, deny.</p>
+      <p class="notice"><strong>Do you trust \(request.redirect.authority)?</strong> Whoever runs that site gets the \
+      access. If you did not just start a sign-in there, deny.</p>
 
       """
   }

@@ -52,7 +52,7 @@ class World:
 
     @property
     def secure(self) -> bool:
-        return self.gateway.url.startswith("https:")
+        return str(self.gateway.url).startswith("https:")
 
     @property
     def cookies(self) -> str:

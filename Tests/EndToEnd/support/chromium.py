@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import time
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -65,10 +66,17 @@ class Person:
         if message.type in ("error", "warning") and not message.text.startswith(REFUSED):
             self.complaints.append(f"{message.type}: {message.text}")
 
+    def wait_for_complaint(self, tab: Page) -> None:
+        """Events come only while a page is waited for."""
+        deadline = time.monotonic() + PATIENCE
+        while not self.complaints:
+            assert time.monotonic() < deadline, "Chromium has not complained"
+            tab.wait_for_timeout(20)
+
     def tab(self) -> Page:
         return self.context.new_page()
 
-    def start(self, client: Client, tab: Page | None = None, **changes: str | None) -> tuple[SignIn, Page]:
+    def start(self, client: Client, tab: Page | None = None, /, **changes: str | None) -> tuple[SignIn, Page]:
         """The client opens the browser."""
         sign_in = client.request(**changes)
         tab = tab or self.tab()
