@@ -1,7 +1,7 @@
 /// Base64 with the URL and file-name safe alphabet, without padding (RFC 4648 §5, RFC 7515 §2).
-package enum Base64URL {
+public enum Base64URL {
   /// The same for text.
-  package static func decode(text: String) -> [UInt8]? {
+  public static func decode(text: String) -> [UInt8]? {
     var text = text
     return text.withUTF8 { decode(ByteView($0)) }
   }
@@ -10,7 +10,7 @@ package enum Base64URL {
   /// spelling).
   ///
   /// - Returns: nil when `text` is not canonical base64url.
-  package static func decode(_ text: ByteView) -> [UInt8]? {
+  public static func decode(_ text: ByteView) -> [UInt8]? {
     let tail = text.count % 4
     guard tail != 1 else { return nil }
     var isCanonical = false
@@ -22,19 +22,19 @@ package enum Base64URL {
   }
 
   /// Decodes strictly, see ``decode(_:)-(ByteView)``.
-  package static func decode(_ text: String) -> [UInt8]? {
+  public static func decode(_ text: String) -> [UInt8]? {
     var text = text
     return text.withUTF8 { decode(ByteView($0)) }
   }
 
   /// Encodes without padding.
-  package static func encode(_ bytes: some Sequence<UInt8>) -> String {
+  public static func encode(_ bytes: some Sequence<UInt8>) -> String {
     bytes.withContiguousStorageIfAvailable { encode(ByteView($0)) }
       ?? [UInt8](bytes).withUnsafeBytes { encode($0) }
   }
 
   /// Encodes without padding.
-  package static func encode(_ bytes: ByteView) -> String {
+  public static func encode(_ bytes: ByteView) -> String {
     let whole = bytes.count / 3
     let tail = bytes.count % 3
     let length = whole * 4 + (tail > 0 ? tail + 1 : 0)

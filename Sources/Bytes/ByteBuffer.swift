@@ -3,66 +3,74 @@ import Glibc
 /// A first-in, first-out run of bytes that grows as needed and gives its memory back when empty.
 ///
 /// The one buffer type of the project: connection output, input that waits, log lines.
-package final class ByteBuffer {
-  var base: UnsafeMutableRawPointer?
-  var capacity = 0
-  var readIndex = 0
-  var writeIndex = 0
+public final class ByteBuffer {
+  @usableFromInline var base: UnsafeMutableRawPointer?
+  @usableFromInline var capacity = 0
+  @usableFromInline var readIndex = 0
+  @usableFromInline var writeIndex = 0
   private let pool: BufferPool?
 
   /// - Parameter pool: where memory blocks come from and go back to; nil means the allocator.
-  package init(pool: BufferPool? = nil) { self.pool = pool }
+  public init(pool: BufferPool? = nil) { self.pool = pool }
 
   deinit { releaseStorage() }
 
   /// Bytes held.
-  package var count: Int { writeIndex &- readIndex }
-  package var isEmpty: Bool { writeIndex == readIndex }
+  @inlinable
+  public var count: Int { writeIndex &- readIndex }
+  @inlinable
+  public var isEmpty: Bool { writeIndex == readIndex }
 
   /// The bytes held, valid until the buffer changes.
-  package var view: ByteView {
+  @inlinable
+  public var view: ByteView {
     ByteView(start: base.map { UnsafeRawPointer($0) + readIndex }, count: count)
   }
 
   /// Makes room for `extra` bytes and returns where they go; `commit` says how many were written.
-  package func reserve(_ extra: Int) -> UnsafeMutableRawPointer {
+  @inlinable
+  public func reserve(_ extra: Int) -> UnsafeMutableRawPointer {
     if capacity &- writeIndex < extra || base == nil { grow(extra) }
     return base.unsafelyUnwrapped + writeIndex
   }
 
-  package func commit(_ written: Int) { writeIndex &+= written }
+  @inlinable
+  public func commit(_ written: Int) { writeIndex &+= written }
 
-  package func append(_ bytes: ByteView) {
+  @inlinable
+  public func append(_ bytes: ByteView) {
     guard let start = bytes.baseAddress, bytes.count > 0 else { return }
     reserve(bytes.count).copyMemory(from: start, byteCount: bytes.count)
     commit(bytes.count)
   }
 
-  package func append(_ literal: StaticString) {
+  @inlinable
+  public func append(_ literal: StaticString) {
     let length = literal.utf8CodeUnitCount
     reserve(length).copyMemory(from: literal.utf8Start, byteCount: length)
     commit(length)
   }
 
-  package func append(_ byte: UInt8) {
+  @inlinable
+  public func append(_ byte: UInt8) {
     reserve(1).storeBytes(of: byte, as: UInt8.self)
     commit(1)
   }
 
-  package func append(_ bytes: [UInt8]) { bytes.withUnsafeBytes { append($0) } }
+  public func append(_ bytes: [UInt8]) { bytes.withUnsafeBytes { append($0) } }
 
-  package func append(text: String) {
+  public func append(text: String) {
     var text = text
     text.withUTF8 { append(ByteView($0)) }
   }
 
   /// Appends a non-negative number in decimal digits.
-  package func append(decimal value: Int) {
+  public func append(decimal value: Int) {
     Decimal.with(value) { append($0) }
   }
 
   /// Appends a number in lower-case hexadecimal digits, at least `width` of them.
-  package func append(hex value: UInt64, width: Int = 1) {
+  public func append(hex value: UInt64, width: Int = 1) {
     let significant = max(width, (67 - value.leadingZeroBitCount) / 4)
     for position in stride(from: significant - 1, through: 0, by: -1) {
       let digit = UInt8(truncatingIfNeeded: value >> UInt64(position * 4)) & 15
@@ -71,20 +79,20 @@ package final class ByteBuffer {
   }
 
   /// Drops the first `length` bytes; memory goes back when nothing is left.
-  package func consume(_ length: Int) {
+  public func consume(_ length: Int) {
     readIndex &+= length
     if readIndex >= writeIndex { clear() }
   }
 
   /// Drops everything and gives the memory back.
-  package func clear() {
+  public func clear() {
     readIndex = 0
     writeIndex = 0
     releaseStorage()
   }
 
   /// Exchanges contents with `other` without copying.
-  package func swapContents(with other: ByteBuffer) {
+  public func swapContents(with other: ByteBuffer) {
     swap(&base, &other.base)
     swap(&capacity, &other.capacity)
     swap(&readIndex, &other.readIndex)
@@ -98,6 +106,7 @@ package final class ByteBuffer {
     capacity = 0
   }
 
+  @usableFromInline
   func grow(_ extra: Int) {
     let held = count
     if let base, readIndex > 0, capacity - held >= extra, readIndex >= held {
@@ -118,14 +127,14 @@ package final class ByteBuffer {
 }
 
 /// Recycles the common small block, so that an idle connection holds no buffer and a busy one never calls the allocator.
-package final class BufferPool {
+public final class BufferPool {
   /// The size that is recycled, in bytes: one request head with its token and one small body.
-  package static let blockSize = 16_384
+  public static let blockSize = 16_384
   private var blocks: [UnsafeMutableRawPointer] = []
   private let limit: Int
 
   /// - Parameter limit: blocks kept for reuse at the most.
-  package init(limit: Int = 1024) { self.limit = limit }
+  public init(limit: Int = 1024) { self.limit = limit }
 
   deinit { for block in blocks { free(block) } }
 

@@ -1,42 +1,47 @@
-import Glibc
+public import Glibc
 
 /// Bytes lent for the length of a call: whoever wants to keep them copies them.
-package typealias ByteView = UnsafeRawBufferPointer
+public typealias ByteView = UnsafeRawBufferPointer
 
 extension UnsafeRawBufferPointer {
   /// The bytes from `offset` on, `count` of them. The caller has checked the bounds.
-  package func slice(_ offset: Int, _ count: Int) -> ByteView {
+  @inlinable
+  public func slice(_ offset: Int, _ count: Int) -> ByteView {
     ByteView(rebasing: self[offset..<offset &+ count])
   }
 
   /// The bytes from `offset` to the end.
-  package func from(_ offset: Int) -> ByteView {
+  @inlinable
+  public func from(_ offset: Int) -> ByteView {
     ByteView(rebasing: self[offset...])
   }
 
   /// The bytes as text; bytes that are not UTF-8 become U+FFFD. For logs, errors and configuration time only.
-  package var text: String { String(decoding: self, as: UTF8.self) }
+  public var text: String { String(decoding: self, as: UTF8.self) }
 
   /// Whether these are exactly the bytes of `literal`.
-  package func equals(_ literal: StaticString) -> Bool {
+  @inlinable
+  public func equals(_ literal: StaticString) -> Bool {
     count == literal.utf8CodeUnitCount
       && (count == 0 || unsafeCompare(baseAddress, literal.utf8Start, count))
   }
 
   /// Whether these are the bytes of `literal`, which must be lower-case, in any ASCII case.
-  package func equalsIgnoringCase(_ literal: StaticString) -> Bool {
+  @inlinable
+  public func equalsIgnoringCase(_ literal: StaticString) -> Bool {
     guard count == literal.utf8CodeUnitCount else { return false }
     return foldsTo(UnsafeRawPointer(literal.utf8Start))
   }
 
   /// The same for text made at run time.
-  package func equalsIgnoringCase(_ lower: [UInt8]) -> Bool {
+  public func equalsIgnoringCase(_ lower: [UInt8]) -> Bool {
     guard count == lower.count else { return false }
     return lower.withUnsafeBytes { other in other.baseAddress.map { foldsTo($0) } ?? true }
   }
 
   /// Whether these bytes in lower case are the `count` bytes at `other`; eight at a time, the last eight overlapping.
-  private func foldsTo(_ other: UnsafeRawPointer) -> Bool {
+  @inlinable
+  func foldsTo(_ other: UnsafeRawPointer) -> Bool {
     guard let base = baseAddress else { return true }
     var index = 0
     if count >= 8 {
@@ -59,14 +64,23 @@ extension UnsafeRawBufferPointer {
     return true
   }
 
+  /// Where `byte` stands first.
+  @inlinable
+  public func position(of byte: UInt8) -> Int? {
+    guard let base = baseAddress, let found = memchr(base, Int32(byte), count) else { return nil }
+    return base.distance(to: UnsafeRawPointer(found))
+  }
+
   /// Whether both views hold the same bytes.
-  package func equals(_ other: ByteView) -> Bool {
+  @inlinable
+  public func equals(_ other: ByteView) -> Bool {
     guard count == other.count else { return false }
     guard count > 0, let theirs = other.baseAddress else { return true }
     return unsafeCompare(baseAddress, theirs, count)
   }
 }
 
+@inlinable
 func unsafeCompare(_ left: UnsafeRawPointer?, _ right: UnsafeRawPointer, _ count: Int) -> Bool {
   guard let left else { return count == 0 }
   return memcmp(left, right, count) == 0

@@ -1,7 +1,7 @@
 /// Numbers as the text protocols write them.
-package enum Decimal {
+public enum Decimal {
   /// Lends the digits of a number; what is below zero counts as zero.
-  package static func with<Result>(_ value: Int, _ body: (ByteView) -> Result) -> Result {
+  public static func with<Result>(_ value: Int, _ body: (ByteView) -> Result) -> Result {
     var value = UInt(bitPattern: max(0, value))
     return withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { digits in
       var index = 20

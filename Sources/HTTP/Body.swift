@@ -1,10 +1,10 @@
-package import Bytes
+public import Bytes
 
 /// Whether a producer may go on.
-package enum Flow: Sendable { case more, wait }
+public enum Flow: Sendable { case more, wait }
 
 /// How much body a message has.
-package enum BodyLength: Equatable, Sendable {
+public enum BodyLength: Equatable, Sendable {
   case none
   /// Exactly so many bytes.
   case known(Int)
@@ -13,7 +13,7 @@ package enum BodyLength: Equatable, Sendable {
 }
 
 /// Why a body ended before its end.
-package enum BodyFailure: Error, Equatable, Sendable {
+public enum BodyFailure: Error, Equatable, Sendable {
   /// The peer that sends it closed or reset the connection.
   case aborted
   /// The bytes broke the framing of the protocol.
@@ -27,7 +27,7 @@ package enum BodyFailure: Error, Equatable, Sendable {
 }
 
 /// Where body bytes go. After `.wait` the producer stops until its `BodySource.resume()` is called.
-package protocol BodySink: AnyObject {
+public protocol BodySink: AnyObject {
   /// Takes the bytes (lent for the call).
   func write(_ bytes: ByteView) -> Flow
   /// The body is complete.
@@ -37,7 +37,7 @@ package protocol BodySink: AnyObject {
 }
 
 /// Where body bytes come from; stopped at first.
-package protocol BodySource: AnyObject {
+public protocol BodySource: AnyObject {
   /// Delivers to the sink from now on, until the sink says `.wait`.
   func resume()
   /// Stops for good: what has not been delivered is dropped.

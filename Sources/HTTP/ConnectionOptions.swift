@@ -1,12 +1,12 @@
 import Bytes
 
 /// What the Connection field says about this hop (RFC 9110 §7.6.1).
-package struct ConnectionOptions {
-  package private(set) var close = false
-  package private(set) var keepAlive = false
+public struct ConnectionOptions {
+  public private(set) var close = false
+  public private(set) var keepAlive = false
 
   /// Reads the Connection fields and removes every field they name: those end here, too.
-  package init(consuming fields: Fields) {
+  public init(consuming fields: Fields) {
     var next = fields.firstIndex(of: .connection)
     while let index = next {
       let value = fields.value(index)

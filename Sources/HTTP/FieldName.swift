@@ -1,9 +1,9 @@
-package import Bytes
+public import Bytes
 
 /// The field names that the gateway acts on; every other name is only carried.
 ///
 /// A name is classified once, when its line is parsed, so that no later step compares text.
-package enum FieldName: UInt8, Sendable {
+public enum FieldName: UInt8, Sendable {
   /// A name without meaning to the gateway; its spelling stays in the head.
   case other
   /// A field that a stage has taken out.
@@ -23,8 +23,17 @@ package enum FieldName: UInt8, Sendable {
   // Responses.
   case date, contentType, wwwAuthenticate
 
+  /// The derived comparison cannot be inlined where fields are looked for.
+  @inlinable
+  public static func == (left: FieldName, right: FieldName) -> Bool {
+    unsafeBitCast(left, to: UInt8.self) == unsafeBitCast(right, to: UInt8.self)
+  }
+
+  /// Its place in the sets of names that `Fields` keeps.
+  @inlinable var bit: UInt64 { 1 << UInt64(truncatingIfNeeded: unsafeBitCast(self, to: UInt8.self) & 63) }
+
   /// Classifies a name in any case.
-  package init(_ name: ByteView) {
+  public init(_ name: ByteView) {
     switch name.count {
     case 2: self = name.equalsIgnoringCase("te") ? .te : .other
     case 3: self = name.equalsIgnoringCase("via") ? .via : .other
@@ -105,7 +114,8 @@ package enum FieldName: UInt8, Sendable {
   }
 
   /// Fields that end at this hop whatever `Connection` lists (RFC 9110 §7.6.1); framing is written anew.
-  package var isHopByHop: Bool {
+  @inlinable
+  public var isHopByHop: Bool {
     switch self {
     case .removed, .connection, .contentLength, .transferEncoding, .te, .trailer, .upgrade, .keepAlive,
       .proxyConnection, .proxyAuthenticate, .proxyAuthorization:

@@ -1,13 +1,13 @@
-package import Bytes
+public import Bytes
 
 /// The request methods the gateway tells apart (RFC 9110 §9, RFC 5789).
-package enum Method: UInt8, Sendable {
+public enum Method: UInt8, Sendable {
   case get, head, post, put, delete, connect, options, trace, patch
   /// Any other token; its spelling stays in the head.
   case other
 
   /// Method names are case-sensitive (RFC 9110 §9.1).
-  package init(_ name: ByteView) {
+  public init(_ name: ByteView) {
     switch name.count {
     case 3: self = name.equals("GET") ? .get : name.equals("PUT") ? .put : .other
     case 4: self = name.equals("POST") ? .post : name.equals("HEAD") ? .head : .other
@@ -20,11 +20,11 @@ package enum Method: UInt8, Sendable {
 }
 
 /// The protocol version of a message.
-package enum Version: UInt8, Sendable, Comparable {
+public enum Version: UInt8, Sendable, Comparable {
   case http10, http11, http2
 
   /// As access logs spell it.
-  package var name: StaticString {
+  public var name: StaticString {
     switch self {
     case .http10: "HTTP/1.0"
     case .http11: "HTTP/1.1"
@@ -32,5 +32,8 @@ package enum Version: UInt8, Sendable, Comparable {
     }
   }
 
-  package static func < (left: Version, right: Version) -> Bool { left.rawValue < right.rawValue }
+  @inlinable
+  public static func < (left: Version, right: Version) -> Bool {
+    unsafeBitCast(left, to: UInt8.self) < unsafeBitCast(right, to: UInt8.self)
+  }
 }

@@ -1,19 +1,19 @@
-package import Bytes
+public import Bytes
 
 /// A request's control data and header fields. Recycled: nothing in it outlives the exchange.
-package final class RequestHead {
-  package let fields: Fields
-  package var method: Method = .get
-  package var version: Version = .http11
-  private var methodText = (offset: 0, length: 0)
-  private var pathText = (offset: 0, length: 0)
-  private var originalPathText = (offset: 0, length: 0)
-  private var queryText: (offset: Int, length: Int)?
-  private var authorityText: (offset: Int, length: Int)?
+public final class RequestHead {
+  public let fields: Fields
+  public var method: Method = .get
+  public var version: Version = .http11
+  @usableFromInline var methodText = (offset: 0, length: 0)
+  @usableFromInline var pathText = (offset: 0, length: 0)
+  @usableFromInline var originalPathText = (offset: 0, length: 0)
+  @usableFromInline var queryText: (offset: Int, length: Int)?
+  @usableFromInline var authorityText: (offset: Int, length: Int)?
 
-  package init() { fields = Fields(capacity: 4096) }
+  public init() { fields = Fields(capacity: 4096) }
 
-  package func clear() {
+  public func clear() {
     fields.clear()
     method = .get
     version = .http11
@@ -24,39 +24,44 @@ package final class RequestHead {
     authorityText = nil
   }
 
-  package var methodName: ByteView { fields.text(methodText.offset, methodText.length) }
+  @inlinable
+  public var methodName: ByteView { fields.text(methodText.offset, methodText.length) }
 
   /// The absolute path, percent-encoding untouched.
-  package var path: ByteView { fields.text(pathText.offset, pathText.length) }
+  @inlinable
+  public var path: ByteView { fields.text(pathText.offset, pathText.length) }
 
   /// The path as the client sent it, whatever stages have made of it; for logs.
-  package var originalPath: ByteView { fields.text(originalPathText.offset, originalPathText.length) }
+  @inlinable
+  public var originalPath: ByteView { fields.text(originalPathText.offset, originalPathText.length) }
 
   /// What stands behind the question mark; nil when there is none.
-  package var query: ByteView? { queryText.map { fields.text($0.offset, $0.length) } }
+  @inlinable
+  public var query: ByteView? { queryText.map { fields.text($0.offset, $0.length) } }
 
   /// Host and port the client addressed: of an absolute-form target, else of the Host field (RFC 9110 §7.2).
-  package var authority: ByteView? { authorityText.map { fields.text($0.offset, $0.length) } }
+  @inlinable
+  public var authority: ByteView? { authorityText.map { fields.text($0.offset, $0.length) } }
 
   // MARK: For codecs: stretches of the stored text
 
-  package func setMethod(_ offset: Int, _ length: Int) {
+  public func setMethod(_ offset: Int, _ length: Int) {
     methodText = (offset, length)
     method = Method(methodName)
   }
 
-  package func setTarget(path: (offset: Int, length: Int), query: (offset: Int, length: Int)?) {
+  public func setTarget(path: (offset: Int, length: Int), query: (offset: Int, length: Int)?) {
     pathText = path
     originalPathText = path
     queryText = query
   }
 
-  package func setAuthority(_ text: (offset: Int, length: Int)?) { authorityText = text }
+  public func setAuthority(_ text: (offset: Int, length: Int)?) { authorityText = text }
 
   // MARK: For stages that send the request on
 
   /// Points the request at another path: `prefix` in place of the first `dropped` bytes; the query stays.
-  package func rewritePath(_ prefix: ByteView, dropping dropped: Int) {
+  public func rewritePath(_ prefix: ByteView, dropping dropped: Int) {
     let kept = (offset: pathText.offset + dropped, length: pathText.length - dropped)
     let offset = fields.store(prefix)
     fields.store(fields.text(kept.offset, kept.length))

@@ -1,18 +1,18 @@
 /// A response's status and header fields. Recycled: nothing in it outlives the exchange.
-package final class ResponseHead {
-  package let fields: Fields
+public final class ResponseHead {
+  public let fields: Fields
   /// The status code, 100 to 599.
-  package var status = 200
-  package var version: Version = .http11
+  public var status = 200
+  public var version: Version = .http11
 
-  package init() { fields = Fields(capacity: 1024) }
+  public init() { fields = Fields(capacity: 1024) }
 
-  package func clear() {
+  public func clear() {
     fields.clear()
     status = 200
     version = .http11
   }
 
   /// 1xx: more responses follow (RFC 9110 §15.2).
-  package var isInformational: Bool { status < 200 }
+  public var isInformational: Bool { status < 200 }
 }

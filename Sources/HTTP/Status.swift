@@ -1,6 +1,6 @@
 /// Reason phrases (RFC 9110 §15); HTTP/2 has none, HTTP/1.1 clients show them to people.
-package enum Status {
-  package static func reason(_ status: Int) -> StaticString {
+public enum Status {
+  public static func reason(_ status: Int) -> StaticString {
     switch status {
     case 100: "Continue"
     case 102: "Processing"

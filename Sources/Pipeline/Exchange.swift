@@ -182,7 +182,7 @@ package final class Exchange {
   ) -> (any BodySink)? {
     guard let responder, !hasResponded else { return nil }
     hasResponded = true
-    if let path = route?.requestPath {
+    if let path = route?.requestPath, !path.amending.isEmpty {
       for step in path.amending { step.amend(head, self) }
     }
     record.status = head.status

@@ -8,7 +8,7 @@ package struct RequestID: Equatable, Sendable {
   package static let zero = RequestID(process: 0, number: 0)
   private nonisolated(unsafe) static var last = RequestID(process: 0, number: 0)
 
-  private init(process: UInt32, number: UInt64) {
+  init(process: UInt32, number: UInt64) {
     self.process = process
     self.number = number
   }
@@ -21,16 +21,25 @@ package struct RequestID: Equatable, Sendable {
   }
 
   /// 20 hexadecimal digits, lent for the call.
-  package func withText<Result>(_ body: (ByteView) -> Result) -> Result {
-    withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { text in
-      for index in 0..<20 {
-        let digit =
-          index < 8
-          ? UInt8(truncatingIfNeeded: process >> UInt32(28 - index * 4)) & 15
-          : UInt8(truncatingIfNeeded: number >> UInt64(76 - index * 4)) & 15
-        text[index] = digit < 10 ? digit + 0x30 : digit + 0x57
-      }
-      return body(ByteView(text))
+  package func withText(_ body: (ByteView) -> Void) {
+    withUnsafeTemporaryAllocation(byteCount: 24, alignment: 8) { text in
+      text.storeBytes(of: Self.hexadecimal(process), as: UInt64.self)
+      text.storeBytes(of: Self.hexadecimal(UInt32(truncatingIfNeeded: number >> 16)), toByteOffset: 8, as: UInt64.self)
+      // Four digits are left; as many again hang over.
+      text.storeBytes(
+        of: Self.hexadecimal(UInt32(truncatingIfNeeded: number << 16)), toByteOffset: 16, as: UInt64.self)
+      body(ByteView(start: text.baseAddress, count: 20))
     }
+  }
+
+  /// Eight digits as they stand in memory, all at once: every request needs twenty.
+  private static func hexadecimal(_ value: UInt32) -> UInt64 {
+    var digits = UInt64(value)
+    digits = (digits | digits &<< 16) & 0x0000_FFFF_0000_FFFF
+    digits = (digits | digits &<< 8) & 0x00FF_00FF_00FF_00FF
+    digits = (digits | digits &<< 4) & 0x0F0F_0F0F_0F0F_0F0F
+    // Digits above nine are letters, which stand 39 places behind.
+    let letters = ((digits &+ 0x0606_0606_0606_0606) &>> 4) & 0x0101_0101_0101_0101
+    return (digits &+ 0x3030_3030_3030_3030 &+ letters &* 39).bigEndian
   }
 }

@@ -49,7 +49,7 @@ package protocol AdmittedStage: Step {
 }
 
 /// The stages of a route in the order a request meets them.
-package struct RequestPath {
+package final class RequestPath {
   let open: [any Stage]
   let gate: (any Gate)?
   let admitted: [any AdmittedStage]

@@ -24,9 +24,8 @@ package enum AccessTokenCredentials {
       return .malformed("More than one Authorization field", reason: "repeated_authorization")
     }
     let value = fields.value(index)
-    let scheme = value.prefix { $0 != ASCII.space }
-    guard let kind = kind(ByteView(rebasing: scheme)) else { return .none }
-    var start = scheme.count
+    var start = value.position(of: ASCII.space) ?? value.count
+    guard let kind = kind(value.slice(0, start)) else { return .none }
     while start < value.count, value[start] == ASCII.space { start += 1 }
     let token = value.from(start)
     guard token.count > 0 else { return .malformed("The access token is empty", reason: "empty_token") }

@@ -20,6 +20,8 @@ package struct IdentityHeaders: Sendable {
 /// Takes identity headers of a client's making out of a request and puts the verified ones in.
 struct IdentityWriter {
   private let names: [[UInt8]]
+  /// A bit for each length that one of the names has: most fields are none of them by their length.
+  private let lengths: UInt64
   private let subject: [UInt8]?
   private let client: [UInt8]?
   private let scopes: [UInt8]?
@@ -31,9 +33,11 @@ struct IdentityWriter {
     scopes = headers.scopes.map { [UInt8]($0.utf8) }
     issuer = headers.issuer.map { [UInt8]($0.utf8) }
     names = [subject, client, scopes, issuer].compactMap { $0?.map(Self.folded) }
+    lengths = names.reduce(0) { $0 | 1 << UInt64($1.count & 63) }
   }
 
   func isIdentity(_ name: ByteView) -> Bool {
+    guard lengths >> UInt64(name.count & 63) & 1 == 1 else { return false }
     for known in names where known.count == name.count {
       if zip(known, name).allSatisfy({ $0 == Self.folded($1) }) { return true }
     }

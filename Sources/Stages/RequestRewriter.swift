@@ -6,21 +6,29 @@ import Pipeline
 final class RequestRewriter {
   private let routeLength: Int
   private let upstreamPath: [UInt8]
-  private let upstreamAuthority: [UInt8]
-  private let publicAuthority: [UInt8]
-  private let publicScheme: [UInt8]
   private let identity: IdentityWriter
+  /// The lines that are the same for every request, by the protocol it came over (`Via`).
+  private let linesForHTTP1: FieldLineBlock
+  private let linesForHTTP2: FieldLineBlock
   /// `;host=…;proto=…` of the Forwarded field (RFC 7239 §4), the same for every request.
   private let forwardedRest: [UInt8]
 
   init(_ settings: Proxy.Settings) {
     routeLength = settings.routePath == "/" ? 0 : settings.routePath.utf8.count
     upstreamPath = [UInt8](settings.upstreamPath.utf8)
-    upstreamAuthority = [UInt8](settings.upstreamAuthority.utf8)
-    publicAuthority = [UInt8](settings.publicAuthority.utf8)
-    publicScheme = [UInt8](settings.publicScheme.utf8)
     identity = IdentityWriter(settings.identityHeaders)
+    linesForHTTP1 = Self.lines(settings, via: "1.1 portcullis")
+    linesForHTTP2 = Self.lines(settings, via: "2 portcullis")
     forwardedRest = [UInt8](";host=\"\(settings.publicAuthority)\";proto=\(settings.publicScheme)".utf8)
+  }
+
+  private static func lines(_ settings: Proxy.Settings, via: String) -> FieldLineBlock {
+    FieldLineBlock([
+      ("Host", [UInt8](settings.upstreamAuthority.utf8)),
+      ("X-Forwarded-Proto", [UInt8](settings.publicScheme.utf8)),
+      ("X-Forwarded-Host", [UInt8](settings.publicAuthority.utf8)),
+      ("Via", [UInt8](via.utf8)),
+    ])
   }
 
   func rewrite(_ exchange: Exchange, _ admission: Admission) {
@@ -47,7 +55,7 @@ final class RequestRewriter {
       default: if identity.isIdentity(fields.spelling(index)) { fields.remove(index) }
       }
     }
-    upstreamAuthority.withUnsafeBytes { fields.append(.host, "Host", $0) }
+    fields.append(request.version == .http2 ? linesForHTTP2 : linesForHTTP1)
     appendForwarding(exchange, fields)
     if let token = admission.token { identity.write(token, to: fields) }
   }
@@ -57,7 +65,7 @@ final class RequestRewriter {
   private static func imitates(_ index: Int, _ fields: Fields) -> Bool {
     guard fields.name(index) == .other else { return false }
     let spelling = fields.spelling(index)
-    guard spelling.contains(0x5F) else { return false }
+    guard spelling.position(of: 0x5F) != nil else { return false }
     return spelling.map { $0 == 0x5F ? ASCII.dash : $0 }.withUnsafeBytes { FieldName($0) } != .other
   }
 
@@ -81,16 +89,12 @@ final class RequestRewriter {
 
   private func appendForwarding(_ exchange: Exchange, _ fields: Fields) {
     exchange.clientAddress.withUnsafeBytes { address in
-      let isV6 = address.contains(ASCII.colon)
-      let isV4 = !isV6 && address.contains(ASCII.dot)
+      let isV6 = address.position(of: ASCII.colon) != nil
+      let isV4 = !isV6 && address.position(of: ASCII.dot) != nil
       if isV4 || isV6 { fields.append(.xForwardedFor, "X-Forwarded-For", address) }
       appendForwarded(address, isV4: isV4, isV6: isV6, fields)
     }
-    publicScheme.withUnsafeBytes { fields.append(.xForwardedProto, "X-Forwarded-Proto", $0) }
-    publicAuthority.withUnsafeBytes { fields.append(.xForwardedHost, "X-Forwarded-Host", $0) }
     exchange.requestID.withText { fields.append(.xRequestID, "X-Request-Id", $0) }
-    let via: StaticString = exchange.request.version == .http2 ? "2 portcullis" : "1.1 portcullis"
-    fields.append(.via, "Via", ByteView(start: via.utf8Start, count: via.utf8CodeUnitCount))
   }
 
   /// RFC 7239 §4: an IPv6 address stands in brackets and quotes; a peer without an address is `unknown`.

@@ -2,7 +2,9 @@ package import Identity
 package import JOSE
 
 /// One issuer whose tokens a route accepts, and what it takes to check them.
-package struct TokenAuthority {
+///
+/// A class, because one is looked up for each request: a copy of what it holds would cost more than the look-up.
+package final class TokenAuthority {
   let verifier: TokenVerifier
   let keyStore: KeyStore
   let possession: ProofOfPossession

@@ -94,5 +94,5 @@ package struct WallClock {
   func withTimestamp(_ body: (ByteView) -> Void) { timestamp.withUnsafeBytes(body) }
 
   /// For example `Tue, 28 Jul 2026 12:00:00 GMT`.
-  package func withDate<Result>(_ body: (ByteView) -> Result) -> Result { date.withUnsafeBytes(body) }
+  package func withDate(_ body: (ByteView) -> Void) { date.withUnsafeBytes(body) }
 }

@@ -36,6 +36,29 @@ struct FieldsTests {
     #expect(fields.count == 0)
   }
 
+  /// Names are looked for in sets of bits first: every name has one of its own.
+  @Test func everyNameIsFoundAndFoundAgain() {
+    for (text, name) in FieldNameTests.names {
+      let fields = Fields(FieldNameTests.names.map { ($0.0, $0.0) } + [(text, "again")])
+      let first = fields.firstIndex(of: name)
+      #expect(first.map { fields.value($0).text } == text)
+      #expect(first.flatMap { fields.firstIndex(of: name, from: $0 + 1) } == FieldNameTests.names.count)
+      let others = Fields(FieldNameTests.names.filter { $0.1 != name }.map { ($0.0, $0.0) })
+      #expect(others.firstIndex(of: name) == nil)
+    }
+    #expect(FieldNameTests.names.map(\.1.rawValue).max().map { $0 < 64 } == true)
+  }
+
+  /// A block of lines stands behind what is there already, in a text that has to grow for it.
+  @Test func blocksOfLines() {
+    let fields = Fields(capacity: 16)
+    fields.append("A", "1")
+    fields.append(FieldLineBlock([("Host", [UInt8](repeating: 0x68, count: 40)), ("Via", [])]))
+    #expect(fields.line == "A=1|Host=\(String(repeating: "h", count: 40))|Via=")
+    #expect(fields.name(1) == .host && fields.name(2) == .via)
+    #expect(fields.line(1).map { fields.text($0.lowerBound, $0.count).text.hasSuffix("h\r\n") } == true)
+  }
+
   @Test func growsBeyondItsFirstSize() {
     let fields = Fields(capacity: 16)
     for number in 0..<200 { "Name-\(number)".lend { name in "value \(number)".lend { fields.append(name, $0) } } }

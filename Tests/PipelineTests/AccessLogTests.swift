@@ -42,7 +42,7 @@ struct AccessLogTests {
       ("method", "POST"), ("path", "/mcp"), ("status", 200), ("subject", "user-1"), ("client_id", "client-1"),
     ]
     for (name, value) in expected { #expect(line[name] == value, "\(name)") }
-    #expect(line["request_id"]?.stringValue == exchange.requestID.withText { $0.text })
+    #expect(line["request_id"]?.stringValue == exchange.requestID.text)
     #expect(line["duration_ms"]?.numberValue == 5)
     #expect(!String(decoding: line.serialized(), as: UTF8.self).contains(text.prefix(20)))
   }

@@ -132,3 +132,11 @@ extension Exchange {
     run(Route(name: "route", authority: nil, path: "/mcp", isPrefix: true, path))
   }
 }
+
+extension RequestID {
+  var text: String {
+    var text = ""
+    withText { text = $0.text }
+    return text
+  }
+}

@@ -48,11 +48,11 @@ struct RequestRewriterTests {
   @Test func whatTheBackendIsTold() {
     let exchange = Exchange.request(fields: [("Host", "gw.example")])
     RequestRewriter(settings()).rewrite(exchange, .anonymous(.asConfigured()))
-    let id = exchange.requestID.withText { $0.text }
+    let id = exchange.requestID.text
     #expect(
       exchange.request.fields.line
-        == "Host=127.0.0.1:9000|X-Forwarded-For=10.0.0.1|Forwarded=for=10.0.0.1;host=\"gw.example\";proto=https|"
-        + "X-Forwarded-Proto=https|X-Forwarded-Host=gw.example|X-Request-Id=\(id)|Via=1.1 portcullis")
+        == "Host=127.0.0.1:9000|X-Forwarded-Proto=https|X-Forwarded-Host=gw.example|Via=1.1 portcullis|"
+        + "X-Forwarded-For=10.0.0.1|Forwarded=for=10.0.0.1;host=\"gw.example\";proto=https|X-Request-Id=\(id)")
   }
 
   @Test(arguments: [

@@ -8,7 +8,9 @@ struct WallClockTests {
   private func read(_ clock: WallClock) -> (timestamp: String, date: String) {
     var timestamp = ""
     clock.withTimestamp { timestamp = $0.text }
-    return (timestamp, clock.withDate { $0.text })
+    var date = ""
+    clock.withDate { date = $0.text }
+    return (timestamp, date)
   }
 
   @Test func beginsAtTheEpoch() {

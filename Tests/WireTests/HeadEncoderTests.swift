@@ -43,6 +43,20 @@ struct HeadEncoderTests {
         == "POST / HTTP/1.1\r\nHost: h\r\nACCEPT: f\r\naccept: g\r\nContent-Type: h\r\nContent-Length: 3\r\n\r\n")
   }
 
+  /// Lines that came as they are sent are copied together; all others are written anew, wherever they stand.
+  @Test func linesInEveryForm() throws {
+    let text = "GET / HTTP/1.1\r\nHost: h\r\nA:1\r\nB:  2\r\nC: 3 \r\nD: 4\r\nE: 5\r\nF:\r\nG: \r\nH: : \r\n\r\n"
+    let block = FieldLineBlock([("I", [0x36]), ("J", [])])
+    let written = try request(text, .none) { head in
+      head.fields.remove(5)
+      head.fields.append(block)
+      head.fields.append("K", "7")
+    }
+    #expect(
+      written == "GET / HTTP/1.1\r\nHost: h\r\nA: 1\r\nB: 2\r\nC: 3\r\nE: 5\r\nF: \r\nG: \r\nH: :\r\nI: 6\r\nJ: \r\n"
+        + "K: 7\r\n\r\n")
+  }
+
   @Test func removedFieldsAndRewrittenPaths() throws {
     let text = "GET /a/b?c=d HTTP/1.1\r\nHost: h\r\nCookie: x\r\n\r\n"
     let written = try request(text, .none) { head in

@@ -83,22 +83,32 @@ package enum HeadEncoder {
     output.append("\r\n\r\n")
   }
 
-  /// All fields but those of this hop; the framing fields among them are written anew by the callers.
+  /// All fields but those of this hop; the framing fields among them are written anew by the callers. Lines that follow
+  /// each other are copied together.
   static func writeFields(_ fields: Fields, to output: ByteBuffer) {
+    var pending = 0..<0
     for index in 0..<fields.count where !fields.name(index).isHopByHop {
-      let name = fields.spelling(index)
-      let value = fields.value(index)
-      let start = output.reserve(name.count + value.count + 4)
-      var end = start
-      if let base = name.baseAddress { end.copyMemory(from: base, byteCount: name.count) }
-      end += name.count
-      end.storeBytes(of: 0x203A, as: UInt16.self)
-      end += 2
-      if let base = value.baseAddress { end.copyMemory(from: base, byteCount: value.count) }
-      end += value.count
-      end.storeBytes(of: 0x0A0D, as: UInt16.self)
-      output.commit(name.count + value.count + 4)
+      guard let line = fields.line(index) else {
+        output.append(fields.text(pending.lowerBound, pending.count))
+        pending = 0..<0
+        writeLine(fields.spelling(index), fields.value(index), to: output)
+        continue
+      }
+      if line.lowerBound == pending.upperBound {
+        pending = pending.lowerBound..<line.upperBound
+      } else {
+        output.append(fields.text(pending.lowerBound, pending.count))
+        pending = line
+      }
     }
+    output.append(fields.text(pending.lowerBound, pending.count))
+  }
+
+  private static func writeLine(_ name: ByteView, _ value: ByteView, to output: ByteBuffer) {
+    output.append(name)
+    output.append(": ")
+    output.append(value)
+    output.append("\r\n")
   }
 }
 

@@ -17,7 +17,7 @@ struct HeadScanner {
   mutating func scan(_ bytes: ByteView, _ limits: HeadLimits) throws(WireFault) -> Int? {
     guard let base = bytes.baseAddress else { return nil }
     while scanned < bytes.count {
-      guard let found = memchr(base + scanned, Int32(ASCII.lf), bytes.count - scanned) else {
+      guard let found = memchr(base + scanned, Int32(ASCII.lf), bytes.count &- scanned) else {
         if lines == 0 { try checkText(bytes.from(scanned)) }
         scanned = bytes.count
         break
@@ -51,8 +51,10 @@ struct HeadScanner {
     if scanned == lineStart, let first = bytes.first, first != ASCII.cr, !ASCII.isToken(first) {
       throw WireFault(400, "bad_start_line")
     }
-    for byte in bytes where byte != ASCII.cr && !ASCII.isFieldValue(byte) {
-      throw WireFault(400, "bad_start_line")
+    var index = 0
+    while index < bytes.count {
+      guard bytes[index] == ASCII.cr || ASCII.isFieldValue(bytes[index]) else { throw WireFault(400, "bad_start_line") }
+      index &+= 1
     }
   }
 
