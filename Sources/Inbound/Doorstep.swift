@@ -26,7 +26,7 @@ final class Doorstep: ServerConnection {
   private let held = ByteBuffer()
 
   private static let preface: StaticString = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-  /// Milliseconds to read the answer to plain HTTP.
+  /// Milliseconds to read the answer to plain HTTP, and to become a connection when the process is about to stop.
   private static let leaveTimeout: UInt64 = 2_000
 
   private var options: ListenerOptions { visitor.listener.options }
@@ -175,7 +175,11 @@ final class Doorstep: ServerConnection {
     return false
   }
 
-  func drain() { close() }
+  /// Whoever speaks just now has come before we began to stop, and gets an answer; but nobody is waited for long.
+  func drain() {
+    guard transport.hasPendingInput else { return close() }
+    deadline?.set(in: Self.leaveTimeout)
+  }
 
   func cut() { close() }
 }

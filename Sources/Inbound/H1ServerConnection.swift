@@ -305,7 +305,8 @@ final class H1ServerConnection: ServerConnection {
 
   /// Closes as soon as no exchange is under way.
   func drain() {
-    if phase == .head, exchange == nil, !decoder.isInsideHead { closeBehindOutput() }
+    // A request that has arrived already is still answered.
+    if phase == .head, exchange == nil, !decoder.isInsideHead, !transport.hasPendingInput { closeBehindOutput() }
   }
 
   func cut() {

@@ -11,12 +11,12 @@ package final class InboundListener {
   private unowned let service: InboundService
   private var handshakes = 0
 
-  init(_ service: InboundService, _ address: SocketAddress, backlog: Int, _ options: ListenerOptions)
-    throws(NetFailure)
-  {
+  init(
+    _ service: InboundService, _ address: SocketAddress, backlog: Int, socket: Int32?, _ options: ListenerOptions
+  ) throws(NetFailure) {
     final class Target { weak var listener: InboundListener? }
     let target = Target()
-    listener = try Listener(service.loop, address, backlog: backlog) { transport, peer in
+    listener = try Listener(service.loop, address, backlog: backlog, socket: socket) { transport, peer in
       target.listener?.accept(transport, peer)
     }
     self.service = service

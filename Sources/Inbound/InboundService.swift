@@ -37,12 +37,13 @@ package final class InboundService {
 
   /// Listens on one more address.
   ///
+  /// - Parameter socket: a descriptor that is bound to the address; nil: one is made.
   /// - Returns: the listener, which knows the port that the system chose for port 0.
   @discardableResult
   package func listen(
-    _ address: SocketAddress, backlog: Int, _ options: ListenerOptions = ListenerOptions()
+    _ address: SocketAddress, backlog: Int, socket: Int32? = nil, _ options: ListenerOptions = ListenerOptions()
   ) throws(NetFailure) -> InboundListener {
-    let listener = try InboundListener(self, address, backlog: backlog, options)
+    let listener = try InboundListener(self, address, backlog: backlog, socket: socket, options)
     listeners.append(listener)
     return listener
   }

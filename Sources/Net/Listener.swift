@@ -9,6 +9,7 @@ package final class Listener {
   private let loop: Loop
   private let stream: UnsafeMutablePointer<uv_stream_t>
   private let isTCP: Bool
+  private let backlog: Int
   private let accepted: (Transport, SocketAddress?) -> Void
   private var isClosed = false
   /// A connection that the loop holds until there is room for it.
@@ -24,13 +25,15 @@ package final class Listener {
   ///
   /// - Parameters:
   ///   - backlog: connections the kernel holds until they are accepted.
+  ///   - socket: a descriptor that is bound to the address; nil: one is made.
   ///   - accepted: called with each new connection and its peer.
   package init(
-    _ loop: Loop, _ address: SocketAddress, backlog: Int,
+    _ loop: Loop, _ address: SocketAddress, backlog: Int, socket: Int32? = nil,
     accepted: @escaping (Transport, SocketAddress?) -> Void
   ) throws(NetFailure) {
     self.loop = loop
     self.address = address
+    self.backlog = backlog
     self.accepted = accepted
     stream = Self.allocate(loop, address)
     if case .ip = address { isTCP = true } else { isTCP = false }
@@ -38,7 +41,7 @@ package final class Listener {
     let target = Target()
     retry = Deadline(loop.deadlines) { target.listener?.resume() }
     do throws(NetFailure) {
-      try Self.bind(stream, address)
+      if let socket { try Self.open(stream, socket, isTCP: isTCP) } else { try Self.bind(stream, address) }
       try Self.check(
         uv_listen(stream, Int32(backlog)) { handle, status in
           guard let data = handle?.pointee.data else { return }
@@ -71,40 +74,22 @@ package final class Listener {
     if status < 0 { throw NetFailure(status) }
   }
 
-  /// Binds; libuv sets SO_REUSEADDR. A socket file that nobody listens on any more is replaced.
+  private static func open(
+    _ stream: UnsafeMutablePointer<uv_stream_t>, _ descriptor: Int32, isTCP: Bool
+  ) throws(NetFailure) {
+    let status =
+      isTCP ? uv_tcp_open(pc_stream_tcp(stream), descriptor) : uv_pipe_open(pc_stream_pipe(stream), descriptor)
+    try check(status)
+  }
+
+  /// Binds; libuv sets SO_REUSEADDR.
   private static func bind(_ stream: UnsafeMutablePointer<uv_stream_t>, _ address: SocketAddress)
     throws(NetFailure)
   {
     guard case .unix(let path) = address else {
       return try check(try address.withSockAddr { uv_tcp_bind(pc_stream_tcp(stream), $0, 0) })
     }
-    let status = uv_pipe_bind(pc_stream_pipe(stream), path)
-    guard status == UV_EADDRINUSE.rawValue else { return try check(status) }
-    guard isAbandoned(path), unlink(path) == 0 else { throw NetFailure.addressInUse }
-    try check(uv_pipe_bind(pc_stream_pipe(stream), path))
-  }
-
-  private static func isAbandoned(_ path: String) -> Bool {
-    // To connect to a file that is no socket is refused, too: whatever it is, it is not ours to remove.
-    var file = stat()
-    guard lstat(path, &file) == 0, file.st_mode & S_IFMT == S_IFSOCK else { return false }
-    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-    guard descriptor >= 0 else { return false }
-    defer { Glibc.close(descriptor) }
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    let fits = withUnsafeMutableBytes(of: &address.sun_path) { room in
-      guard path.utf8.count < room.count else { return false }
-      room.copyBytes(from: path.utf8)
-      return true
-    }
-    guard fits else { return false }
-    let status = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
-    return status != 0 && errno == ECONNREFUSED
+    try SocketFile.bind(path) { uv_pipe_bind(pc_stream_pipe(stream), $0) }
   }
 
   /// Accepted sockets inherit both options: no system call per connection.
@@ -140,6 +125,29 @@ package final class Listener {
     accepted(transport, isTCP ? Self.peer(of: client) : nil)
   }
 
+  /// Accepts what the kernel holds ready, as far as there is room: whatever is left there when the socket closes, the
+  /// kernel resets.
+  private func acceptRest() {
+    resume()
+    var descriptor: uv_os_fd_t = -1
+    guard uv_fileno(pc_stream_handle(stream), &descriptor) == 0 else { return }
+    for _ in 0..<backlog where hasRoom() {
+      let connection = accept(descriptor, nil, nil)
+      guard connection >= 0 else { return }
+      _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
+      let client = Self.allocate(loop, address)
+      let transport = Transport(loop, client, isTCP: isTCP)
+      do throws(NetFailure) {
+        try Self.open(client, connection, isTCP: isTCP)
+      } catch {
+        Glibc.close(connection)
+        transport.close()
+        continue
+      }
+      accepted(transport, isTCP ? Self.peer(of: client) : nil)
+    }
+  }
+
   private static func peer(of stream: UnsafeMutablePointer<uv_stream_t>) -> SocketAddress? {
     var storage = sockaddr_storage()
     var length = Int32(MemoryLayout<sockaddr_storage>.size)
@@ -150,9 +158,10 @@ package final class Listener {
     }
   }
 
-  /// Stops listening; a UNIX-domain socket file is removed.
+  /// Stops listening, and accepts whoever waits before; the file of a UNIX-domain socket that was bound here is removed.
   package func close() {
     guard !isClosed else { return }
+    acceptRest()
     isClosed = true
     retry.invalidate()
     uv_close(pc_stream_handle(stream)) { handle in

@@ -5,9 +5,12 @@ import CLibuv
 package final class OutputFile {
   private let loop: Loop
   private let descriptor: Int32
+  private let lock: WriteLock?
   private var waiting = ByteBuffer()
   private var writing: ByteBuffer?
   private let request = UnsafeMutablePointer<uv_fs_t>.allocate(capacity: 1)
+  private lazy var work = UnsafeMutablePointer<uv_work_t>.allocate(capacity: 1)
+  private var locked = 0
   private let pace: Deadline
   private var completion: (() -> Void)?
 
@@ -22,16 +25,21 @@ package final class OutputFile {
   /// Told, once there is room again, how many pieces have been dropped since it was last told.
   package var onDropped: (Int) -> Void = { _ in }
 
-  package init(_ loop: Loop, descriptor: Int32) {
+  /// - Parameter lock: taken for each batch, when other processes write to the same file.
+  package init(_ loop: Loop, descriptor: Int32, lock: WriteLock? = nil) {
     self.loop = loop
     self.descriptor = descriptor
+    self.lock = lock
     final class Target { weak var file: OutputFile? }
     let target = Target()
     pace = Deadline(loop.deadlines) { target.file?.start() }
     target.file = self
   }
 
-  deinit { request.deallocate() }
+  deinit {
+    request.deallocate()
+    if lock != nil { work.deallocate() }
+  }
 
   /// Queues a piece, whole or not at all.
   package func append(_ piece: ByteView) {
@@ -66,6 +74,7 @@ package final class OutputFile {
 
   private func writeMore() {
     guard let view = writing?.view else { return }
+    guard lock == nil else { return writeLocked() }
     request.pointee.data = Unmanaged.passRetained(self).toOpaque()
     var buffer = uv_buf_init(
       UnsafeMutablePointer(mutating: view.baseAddress?.assumingMemoryBound(to: CChar.self)),
@@ -76,6 +85,27 @@ package final class OutputFile {
       uv_fs_req_cleanup(request)
       Unmanaged<OutputFile>.fromOpaque(data).takeRetainedValue().didWrite(result)
     }
+    if status < 0 { Unmanaged.passUnretained(self).release() }
+  }
+
+  /// Writes all of it, while the other processes wait.
+  private func writeLocked() {
+    work.pointee.data = Unmanaged.passRetained(self).toOpaque()
+    let status = uv_queue_work(
+      loop.raw, work,
+      { work in
+        guard let data = work?.pointee.data else { return }
+        Unmanaged<OutputFile>.fromOpaque(data)._withUnsafeGuaranteedRef { file in
+          // On a thread of the pool, which has these bytes to itself meanwhile.
+          guard let view = file.writing?.view, let lock = file.lock else { return }
+          file.locked = lock.write(view, to: file.descriptor)
+        }
+      },
+      { work, _ in
+        guard let data = work?.pointee.data else { return }
+        let file = Unmanaged<OutputFile>.fromOpaque(data).takeRetainedValue()
+        file.didWrite(file.locked)
+      })
     if status < 0 { Unmanaged.passUnretained(self).release() }
   }
 

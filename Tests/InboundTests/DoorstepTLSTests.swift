@@ -155,6 +155,7 @@ struct DoorstepTLSTests {
     #expect(last.text.hasPrefix("HTTP/1.1 400 "))
   }
 
+  /// Only for one that has begun and not been read yet, and not for long.
   @Test func stoppingWaitsForNoHandshake() throws {
     let gateway = try gateway({ _ in }) { $0.maxConnections = 2 }
     let clients = try [[], [UInt8]([0x16, 3, 1])].map { bytes in
@@ -164,8 +165,9 @@ struct DoorstepTLSTests {
     }
     try gateway.run(until: { !gateway.service.hasRoom })
     var drained = 0
-    gateway.service.drain(timeout: 10_000) { drained += 1 }
-    #expect(drained == 1)
+    gateway.service.drain(timeout: 600_000) { drained += 1 }
+    #expect(drained == 0)
+    try gateway.run(until: { drained == 1 })
     for client in clients { try gateway.runUntilEnd(of: client) }
     #expect(clients.allSatisfy { $0.received.isEmpty })
   }

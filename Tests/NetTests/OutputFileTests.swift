@@ -140,4 +140,22 @@ struct OutputFileTests {
     try test.run(until: { drained })
     #expect(file.dropped == 1)
   }
+
+  /// Under the lock all of a batch is written, also to a pipe that is non-blocking and far too small for it.
+  @Test func aBatchIsWrittenWholeUnderTheLock() throws {
+    let pipe = try Pipe()
+    let lock = try WriteLock()
+    let file = OutputFile(test.loop, descriptor: pipe.input, lock: lock)
+    let line = String(repeating: "a", count: 999) + "\n"
+    for _ in 0..<500 { append(line, to: file) }
+    var isDrained = false
+    file.drain { isDrained = true }
+    try test.run(until: {
+      pipe.readAll()
+      return isDrained
+    })
+    pipe.readAll()
+    #expect(pipe.received.count == 500_000)
+    #expect(file.dropped == 0)
+  }
 }

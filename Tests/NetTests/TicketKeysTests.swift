@@ -90,4 +90,19 @@ struct TicketKeysTests {
       #expect(error.what == what)
     }
   }
+
+  @Test func sharedKeysOpenEachOthersTickets() {
+    func key(_ value: UInt8) -> [UInt8] { [UInt8](repeating: value, count: TicketKeys.keySize) }
+    let one = TicketKeys(shared: [key(1)])
+    let other = TicketKeys(shared: [key(1)])
+    let ticket = seal(one)
+    #expect(open(other, ticket) == 1)
+    other.replace([key(2), key(1)])
+    #expect(open(other, ticket) == 2)
+    #expect(open(one, seal(other)) == 0)
+    one.replace([key(2), key(1)])
+    #expect(open(one, seal(other)) == 1)
+    other.replace([key(3), key(2)])
+    #expect(open(other, ticket) == 0)
+  }
 }

@@ -21,9 +21,13 @@ package final class TLSServerContext {
 
   /// Reads the files.
   ///
-  /// - Parameter old: the context that this one replaces: without a file of ticket keys its keys go on, so that a
-  ///   reload costs no client its session.
-  package init(_ settings: TLSServerSettings, replacing old: TLSServerContext? = nil) throws(TLSFault) {
+  /// - Parameters:
+  ///   - old: the context that this one replaces: without a file of ticket keys its keys go on, so that a reload costs
+  ///     no client its session.
+  ///   - shared: keys of tickets for this and other processes, where there is no file of them.
+  package init(
+    _ settings: TLSServerSettings, replacing old: TLSServerContext? = nil, sharing shared: TicketKeys? = nil
+  ) throws(TLSFault) {
     var chains: [CertificateChain] = []
     var staples: [OCSPStaple?] = []
     for item in settings.certificates {
@@ -43,7 +47,7 @@ package final class TLSServerContext {
     } else if let old, old.ownsTickets {
       tickets = old.tickets
     } else {
-      tickets = TicketKeys()
+      tickets = shared ?? TicketKeys()
     }
     ownsTickets = settings.ticketKeys == nil
     let setup = ServerContextSetup(settings, authorities)

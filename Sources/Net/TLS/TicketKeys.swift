@@ -5,8 +5,9 @@ import COpenSSL
 ///
 /// A file has one key a line, 160 hexadecimal digits as `openssl rand -hex 80` prints them: 16 bytes of name, 32 for
 /// HMAC-SHA-256, 32 for AES-256-CBC. The first seals; the others only open, and what they open is sealed anew. Lines
-/// that are empty or begin with `#` do not count. Processes with the same file open each other's tickets.
-final class TicketKeys {
+/// that are empty or begin with `#` do not count. Processes with the same file open each other's tickets, and so do those
+/// that a common parent gives the same keys.
+package final class TicketKeys {
   private struct Key {
     static let nameSize = 16
     static let size = 80
@@ -26,7 +27,7 @@ final class TicketKeys {
   /// Seconds that a session may be resumed.
   static let sessionLifetime = 7_200
   /// Nanoseconds after which a key of our own seals no more. It opens for as long again, longer than any session.
-  static let rotation: UInt64 = 12 * 3_600 * 1_000_000_000
+  package static let rotation: UInt64 = 12 * 3_600 * 1_000_000_000
   private static let keyLimit = 16
 
   /// Keys of this process, replaced in time.
@@ -35,6 +36,23 @@ final class TicketKeys {
     cipher = EVP_CIPHER_fetch(nil, "AES-256-CBC", nil)
     keys = []
   }
+
+  /// Keys that somebody else makes, keeps and replaces.
+  ///
+  /// - Parameter keys: 80 random bytes each; the first one seals.
+  package convenience init(shared keys: [[UInt8]]) {
+    self.init(now: { 0 })
+    replace(keys)
+  }
+
+  /// Replaces shared keys.
+  package func replace(_ keys: [[UInt8]]) {
+    self.keys = keys.filter { $0.count == Key.size }.map { Key(bytes: $0) }
+    madeAt = nil
+  }
+
+  /// Bytes of a key.
+  package static let keySize = Key.size
 
   init(file path: String) throws(TLSFault) {
     let file = try TLSFile(path)
