@@ -16,65 +16,69 @@ package final class GatewayBuilder {
   private let log: Log
   private let metrics = Metrics()
   private let readiness = Readiness()
+  private let place: WorkerPlace?
 
-  package init(_ loop: Loop, _ configuration: GatewayConfiguration, _ log: Log) {
+  /// - Parameter place: of this process among other workers; nil: it is the only one.
+  package init(_ loop: Loop, _ configuration: GatewayConfiguration, _ log: Log, _ place: WorkerPlace? = nil) {
     self.loop = loop
     self.configuration = configuration
     self.log = log
+    self.place = place
   }
+
+  private var share: WorkerShare { place?.share ?? .all }
 
   /// Builds the routes, listens, and begins to fetch keys. Waits for no provider and no backend.
   package func start() throws(StartFailure) -> RunningGateway {
-    let settings = InboundSettings(configuration, descriptors: Self.raiseDescriptorLimit())
+    let settings = InboundSettings(configuration, descriptors: Self.raiseDescriptorLimit(), share: share)
     let sealingKeys = SealingKeyKeeper(loop, log)
     let bridges = try Bridges(loop, configuration, sealingKeys)
-    let tokenChecks = TokenChecks(loop, configuration, log, metrics, bridges)
+    let tokenChecks = TokenChecks(loop, configuration, log, metrics, bridges, nonceKey: place?.nonceKey)
     let service = InboundService(loop, settings, Router(try routes(tokenChecks, bridges)), log, metrics)
     let certificates = CertificateKeeper(loop, log, metrics)
-    for listener in configuration.listeners { try listen(service, listener, certificates) }
+    for (index, listener) in configuration.listeners.enumerated() {
+      try listen(service, listener, place?.doors[index], certificates)
+    }
     certificates.start()
-    let admin = try admin()
+    let admin = place == nil ? try admin() : nil
     // Loading authorities takes long, and the time for the first fetch begins now.
     loop.updateTime()
     for store in tokenChecks.stores {
       readiness.watch(store)
       store.start()
     }
-    return RunningGateway(service, admin, certificates, sealingKeys, readiness)
+    return RunningGateway(service, admin, certificates, sealingKeys, readiness, metrics)
   }
 
   private func listen(
-    _ service: InboundService, _ listener: ListenerConfiguration, _ certificates: CertificateKeeper
+    _ service: InboundService, _ listener: ListenerConfiguration, _ door: WorkerPlace.Door?,
+    _ certificates: CertificateKeeper
   ) throws(StartFailure) {
     var options = ListenerOptions(listener)
     let settings = listener.tls.map { TLSServerSettings($0, http2: listener.http2) }
-    if let settings { options.tls = try StartFailure.usable { () throws(TLSFault) in try TLSServerContext(settings) } }
-    let opened = try open(service, SocketAddress(listener.address), backlog: listener.backlog, options)
+    if let settings {
+      options.tls = try StartFailure.usable { () throws(TLSFault) in
+        try TLSServerContext(settings, sharing: door?.ticketKeys)
+      }
+    }
+    let address = door?.address ?? SocketAddress(listener.address)
+    let opened = try StartFailure.listening(on: address) { () throws(NetFailure) in
+      try service.listen(address, backlog: listener.backlog, socket: door?.socket, options)
+    }
     if let settings { certificates.keep(opened, settings) }
+    // For all workers together, the supervisor says so.
+    guard door == nil else { return }
     log.event(.info, "listening") { line in
       line.member("address", text: opened.address.description)
       line.member("tls", settings == nil ? "off" : "on")
     }
   }
 
-  private func open(
-    _ service: InboundService, _ address: SocketAddress, backlog: Int, _ options: ListenerOptions
-  ) throws(StartFailure) -> InboundListener {
-    do throws(NetFailure) {
-      return try service.listen(address, backlog: backlog, options)
-    } catch {
-      throw .cannotListen(address, error)
-    }
-  }
-
-  /// The operator's own pages, apart from everything that clients reach.
   private func admin() throws(StartFailure) -> InboundService? {
     guard let configuration = configuration.admin else { return nil }
-    let quiet = Log(minimum: .error, logsRequests: false) { _ in }
-    let service = InboundService(loop, InboundSettings(), Router(RequestPaths.admin(metrics, readiness)), quiet)
-    let listener = try open(service, SocketAddress(configuration.address), backlog: 128, ListenerOptions())
-    log.event(.info, "admin_listening") { $0.member("address", text: listener.address.description) }
-    return service
+    return try AdminService.open(
+      loop, SocketAddress(configuration.address), log, metrics: MetricsPage(metrics.render), health: HealthPage(),
+      readiness: ReadinessPage { [readiness] in readiness.obstacles })
   }
 
   private func routes(_ tokenChecks: TokenChecks, _ bridges: Bridges) throws(StartFailure) -> [Route] {
@@ -128,7 +132,7 @@ package final class GatewayBuilder {
   }
 
   private func pool(_ configuration: UpstreamConfiguration) throws(StartFailure) -> UpstreamPool {
-    let pool = UpstreamPool(loop, try ProviderAccess.upstream(configuration))
+    let pool = UpstreamPool(loop, try ProviderAccess.upstream(configuration, share: share))
     pool.onDial = { [metrics] outcome in
       switch outcome {
       case .opened(let speaksHTTP2): metrics.count(.upstreamConnectionsOpened(speaksHTTP2 ? .http2 : .http1))
@@ -139,7 +143,8 @@ package final class GatewayBuilder {
   }
 
   /// Asks for as many file descriptors as the system gives without privileges.
-  private static func raiseDescriptorLimit() -> Int {
+  @discardableResult
+  package static func raiseDescriptorLimit() -> Int {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
     limit.rlim_cur = limit.rlim_max

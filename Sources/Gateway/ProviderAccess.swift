@@ -47,8 +47,10 @@ package enum ProviderAccess {
   }
 
   /// The MCP server of a route.
-  package static func upstream(_ configuration: UpstreamConfiguration) throws(StartFailure) -> UpstreamEndpoint {
-    var endpoint = UpstreamEndpoint(configuration)
+  package static func upstream(
+    _ configuration: UpstreamConfiguration, share: WorkerShare = .all
+  ) throws(StartFailure) -> UpstreamEndpoint {
+    var endpoint = UpstreamEndpoint(configuration, share: share)
     if let tls = configuration.tls {
       let context = try StartFailure.usable { () throws(TLSFault) in
         try TLSClientContext(TLSClientSettings(tls, http2: configuration.http2))

@@ -55,15 +55,11 @@ enum RequestPaths {
   }
 
   /// The operator's pages.
-  static func admin(_ metrics: Metrics, _ readiness: Readiness) -> [Route] {
+  static func admin(metrics: any Stage, health: any Stage, readiness: any Stage) -> [Route] {
     [
-      Route(
-        name: "metrics", authority: nil, path: "/metrics", isPrefix: false,
-        RequestPath(local: [MetricsPage(metrics)])),
-      Route(name: "health", authority: nil, path: "/healthz", isPrefix: false, RequestPath(local: [HealthPage()])),
-      Route(
-        name: "readiness", authority: nil, path: "/readyz", isPrefix: false,
-        RequestPath(local: [ReadinessPage { readiness.obstacles }])),
+      Route(name: "metrics", authority: nil, path: "/metrics", isPrefix: false, RequestPath(local: [metrics])),
+      Route(name: "health", authority: nil, path: "/healthz", isPrefix: false, RequestPath(local: [health])),
+      Route(name: "readiness", authority: nil, path: "/readyz", isPrefix: false, RequestPath(local: [readiness])),
     ]
   }
 

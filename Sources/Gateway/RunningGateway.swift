@@ -1,4 +1,6 @@
+package import Bytes
 package import Inbound
+import Telemetry
 
 /// A gateway that listens, with what belongs to it.
 package final class RunningGateway {
@@ -9,17 +11,25 @@ package final class RunningGateway {
   private let certificates: CertificateKeeper
   private let sealingKeys: SealingKeyKeeper
   private let readiness: Readiness
+  private let metrics: Metrics
 
   init(
     _ service: InboundService, _ admin: InboundService?, _ certificates: CertificateKeeper,
-    _ sealingKeys: SealingKeyKeeper, _ readiness: Readiness
+    _ sealingKeys: SealingKeyKeeper, _ readiness: Readiness, _ metrics: Metrics
   ) {
     self.sealingKeys = sealingKeys
     self.readiness = readiness
     self.service = service
     self.admin = admin
     self.certificates = certificates
+    self.metrics = metrics
   }
+
+  /// What keeps it from doing all of its work just now, one line for each.
+  package var obstacles: [String] { readiness.obstacles }
+
+  /// Appends its numbers in the text format of Prometheus.
+  package func renderMetrics(to buffer: ByteBuffer) { metrics.render(to: buffer) }
 
   /// Reads certificates, keys, ticket keys and sealing keys again.
   package func readFiles() {

@@ -1,12 +1,12 @@
-import Bytes
-import Configuration
+package import Bytes
+package import Configuration
 import Identity
 import Inbound
 import JOSE
-import Net
+package import Net
 import Outbound
 import Stages
-import Telemetry
+package import Telemetry
 import Wire
 
 // The configuration's values in the terms of the modules that use them.
@@ -17,14 +17,16 @@ extension Duration {
 }
 
 extension InboundSettings {
-  /// - Parameter descriptors: how many file descriptors the process may have.
-  init(_ configuration: GatewayConfiguration, descriptors: Int) {
+  /// - Parameters:
+  ///   - descriptors: how many file descriptors the process may have.
+  ///   - share: this process's part of what all clients together may take up.
+  init(_ configuration: GatewayConfiguration, descriptors: Int, share: WorkerShare = .all) {
     self.init()
     limits = HeadLimits(
       headSize: configuration.limits.headSize, targetSize: configuration.limits.targetSize,
       fieldCount: configuration.limits.headerCount)
     // Each client connection may need a second descriptor towards a backend; some are for everything else.
-    maxConnections = max(1, min(configuration.limits.connections, (descriptors - 32) / 2))
+    maxConnections = max(1, min(share.of(configuration.limits.connections), (descriptors - 32) / 2))
     maxStreams = configuration.limits.streams
     maxHandshakes = configuration.limits.handshakes
     handshake = configuration.timeouts.handshake.asMilliseconds
@@ -37,15 +39,16 @@ extension InboundSettings {
 }
 
 extension UpstreamEndpoint {
-  init(_ configuration: UpstreamConfiguration) {
+  /// - Parameter share: this process's part of what the MCP server is asked to bear.
+  init(_ configuration: UpstreamConfiguration, share: WorkerShare = .all) {
     if let socket = configuration.socket {
       self.init(.socket(socket))
     } else {
       self.init(.host(configuration.url.host, port: configuration.url.port))
     }
     http2 = HTTP2Use(configuration.http2)
-    maxConnections = configuration.maxConnections
-    maxWaiting = configuration.maxWaiting
+    maxConnections = share.of(configuration.maxConnections)
+    maxWaiting = share.of(configuration.maxWaiting)
     idleTimeout = configuration.idleTimeout.asMilliseconds
     connectTimeout = configuration.connectTimeout.asMilliseconds
     responseTimeout = configuration.responseTimeout.asMilliseconds
@@ -127,7 +130,7 @@ extension DPoPCheck.Settings {
 }
 
 extension SocketAddress {
-  init(_ address: ListenerConfiguration.Address) {
+  package init(_ address: ListenerConfiguration.Address) {
     switch address {
     case .ipv4(let host, let port): self = .ip(host, port: port)
     case .ipv6(let host, let port): self = .ip(host, port: port)
@@ -137,7 +140,10 @@ extension SocketAddress {
 }
 
 extension Log {
-  convenience init(_ configuration: LogConfiguration, sink: @escaping (ByteView) -> Void) {
+  /// - Parameter worker: the number of the process among several.
+  package convenience init(
+    _ configuration: LogConfiguration, worker: Int? = nil, sink: @escaping (ByteView) -> Void
+  ) {
     let level: LogLevel =
       switch configuration.level {
       case .debug: .debug
@@ -145,6 +151,6 @@ extension Log {
       case .warning: .warning
       case .error: .error
       }
-    self.init(minimum: level, logsRequests: configuration.access, sink: sink)
+    self.init(minimum: level, logsRequests: configuration.access, worker: worker, sink: sink)
   }
 }

@@ -24,6 +24,12 @@ package enum StartFailure: Error, CustomStringConvertible {
     }
   }
 
+  package static func listening<Listener>(
+    on address: SocketAddress, _ listen: () throws(NetFailure) -> Listener
+  ) throws(StartFailure) -> Listener {
+    do throws(NetFailure) { return try listen() } catch { throw .cannotListen(address, error) }
+  }
+
   static func usable<Context>(_ build: () throws(TLSFault) -> Context) throws(StartFailure) -> Context {
     do throws(TLSFault) { return try build() } catch { throw .unusableFile(error) }
   }

@@ -17,12 +17,18 @@ final class TokenChecks {
   private let metrics: Metrics
   private let budget: TokenFailureBudget
   private let bridges: Bridges
+  private let nonceKey: [UInt8]?
   private var keyStores: [String: KeyStore] = [:]
   /// In the order of the configuration.
   private(set) var stores: [KeyStore] = []
 
-  init(_ loop: Loop, _ configuration: GatewayConfiguration, _ log: Log, _ metrics: Metrics, _ bridges: Bridges) {
+  /// - Parameter nonceKey: for the nonces of DPoP proofs, when other processes must know them; nil: a random one.
+  init(
+    _ loop: Loop, _ configuration: GatewayConfiguration, _ log: Log, _ metrics: Metrics, _ bridges: Bridges,
+    nonceKey: [UInt8]? = nil
+  ) {
     self.loop = loop
+    self.nonceKey = nonceKey
     self.bridges = bridges
     self.configuration = configuration
     self.log = log
@@ -79,10 +85,15 @@ final class TokenChecks {
     let settings = DPoPCheck.Settings(
       configuration, clockSkew: provider.clockSkew, publicOrigin: plan.configuration.publicURL.origin)
     do throws(CryptoFailure) {
-      return DPoPCheck(settings, nonces: configuration.nonce ? try ProofNonces() : nil)
+      return DPoPCheck(settings, nonces: configuration.nonce ? try nonces() : nil)
     } catch {
       throw .cryptography(error.description)
     }
+  }
+
+  private func nonces() throws(CryptoFailure) -> ProofNonces {
+    if let nonceKey { return ProofNonces(key: nonceKey) }
+    return try ProofNonces()
   }
 
   func keyStore(_ configuration: AuthorizationConfiguration) throws(StartFailure) -> KeyStore {

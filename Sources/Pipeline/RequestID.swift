@@ -13,6 +13,11 @@ package struct RequestID: Equatable, Sendable {
     self.number = number
   }
 
+  /// Numbers this process among others, in place of a random number; before its first request.
+  ///
+  /// - Parameter process: 0: a random number after all.
+  package static func begin(process: UInt32) { last = RequestID(process: process, number: 0) }
+
   /// The next one; the loop's thread only.
   static func next() -> RequestID {
     let process = last.process == 0 ? UInt32.random(in: 1...UInt32.max) : last.process

@@ -25,9 +25,16 @@ package final class Log {
   /// Whether requests are logged.
   package let logsRequests: Bool
   private var clock = WallClock()
+  /// The number of the process among several that write to one place.
+  private let worker: Int?
 
-  /// - Parameter sink: takes whole lines, lent for the call.
-  package init(minimum: LogLevel = .info, logsRequests: Bool = true, sink: @escaping (ByteView) -> Void) {
+  /// - Parameters:
+  ///   - worker: stands in each line; nil: in none.
+  ///   - sink: takes whole lines, lent for the call.
+  package init(
+    minimum: LogLevel = .info, logsRequests: Bool = true, worker: Int? = nil, sink: @escaping (ByteView) -> Void
+  ) {
+    self.worker = worker
     self.minimum = minimum
     self.logsRequests = logsRequests
     self.sink = sink
@@ -48,6 +55,7 @@ package final class Log {
     line.write(
       { line in
         clock.withTimestamp { line.member("ts", $0) }
+        if let worker { line.member("worker", worker) }
         members(line)
       }, sink)
   }

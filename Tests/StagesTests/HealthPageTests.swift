@@ -29,7 +29,7 @@ struct HealthPageTests {
     let router = Router([
       Route(
         name: "metrics", authority: nil, path: "/metrics", isPrefix: false,
-        RequestPath(local: [MetricsPage(Metrics())])),
+        RequestPath(local: [MetricsPage(Metrics().render)])),
       Route(name: "health", authority: nil, path: "/healthz", isPrefix: false, RequestPath(local: [HealthPage()])),
     ])
     let exchange = Exchange()

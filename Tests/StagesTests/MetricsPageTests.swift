@@ -7,7 +7,7 @@ struct MetricsPageTests {
   @Test(arguments: ["GET", "HEAD"])
   func showsTheNumbersOfNow(_ method: String) throws {
     let metrics = Metrics()
-    let page = MetricsPage(metrics)
+    let page = MetricsPage(metrics.render)
     for expected in 1...2 {
       metrics.count(.connectionsAccepted(.tls))
       let verdict = page.handle(.request(method, "/metrics"))
@@ -22,7 +22,7 @@ struct MetricsPageTests {
 
   @Test(arguments: ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PURGE"])
   func canOnlyBeRead(_ method: String) {
-    let verdict = MetricsPage(Metrics()).handle(.request(method, "/metrics"))
+    let verdict = MetricsPage(Metrics().render).handle(.request(method, "/metrics"))
     #expect(verdict.words == "respond 405")
     #expect(verdict.reply?.field("Allow") == "GET, HEAD")
   }

@@ -1,8 +1,8 @@
 internal import Bytes
 internal import COpenSSL
 
-/// Nonces that the server gives out for DPoP proofs (RFC 9449 §9): the time, sealed with a key of this process, so that
-/// nothing is stored. Good for the period they were made in and the next.
+/// Nonces that the server gives out for DPoP proofs (RFC 9449 §9): the time, sealed with a key of this process or of all workers, so
+/// that nothing is stored. Good for the period they were made in and the next.
 package final class ProofNonces {
   /// Seconds.
   private static let period: Int64 = 60
@@ -11,6 +11,9 @@ package final class ProofNonces {
 
   /// - Throws: when there is no entropy.
   package init() throws(CryptoFailure) { key = try SecureRandom.bytes(32) }
+
+  /// - Parameter key: 32 random bytes that several processes share.
+  package init(key: [UInt8]) { self.key = key }
 
   /// - Parameter now: seconds since 1970.
   package func current(now: Int64) -> String { nonce(of: now / Self.period) }
