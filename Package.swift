@@ -85,6 +85,9 @@ let package = Package(
         "Pipeline", "Stages", "Telemetry", "Web", "Wire",
       ]),
     layer(
+      "Supervisor",
+      ["Bytes", "Configuration", "Gateway", "Inbound", "JOSE", "Net", "Pipeline", "Stages", "Telemetry"]),
+    layer(
       "Diagnosis",
       [
         "Bytes", "Configuration", "Gateway", "HTTP", "Identity", "JOSE", "JSON", "Net", "Onboarding", "Outbound",
@@ -99,7 +102,7 @@ let package = Package(
     .executableTarget(
       name: "portcullis",
       dependencies: [
-        "Configuration", "Demo", "Diagnosis", "Gateway", "Onboarding",
+        "Configuration", "Demo", "Diagnosis", "Gateway", "Onboarding", "Supervisor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -137,6 +140,7 @@ let package = Package(
         "Stages",
         "Telemetry", "Wire",
       ]),
+    tests("Supervisor", ["Bytes", "Configuration", "Net", "Telemetry"]),
     tests("Diagnosis", ["Bytes", "Configuration", "Gateway", "JOSE", "JSON", "Net", "Onboarding"]),
     tests("Demo", ["Bytes", "JOSE", "JSON", "MCP", "Web"]),
   ]

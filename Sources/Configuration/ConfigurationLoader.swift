@@ -17,9 +17,11 @@ package struct ConfigurationLoader {
 
   /// Interpolates from the environment and the files of this process.
   package static var system: ConfigurationLoader {
-    ConfigurationLoader(
-      environment: { name in getenv(name).map { String(cString: $0) } }, readFile: TextFile.read)
+    ConfigurationLoader(environment: variable, readFile: TextFile.read)
   }
+
+  /// A variable of this process's environment.
+  package static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
   /// `file` is the name under which diagnostics appear; relative `${file:PATH}` start at its folder.
   package func load(text: String, file: String) -> LoadResult {

@@ -16,6 +16,8 @@ package struct GatewayConfiguration: Equatable, Sendable {
   package let log: LogConfiguration
   /// The folder that keeps the last good metadata and keys of each provider for the next start. Nil: none does.
   package let keyCacheDirectory: String?
+  /// Processes that serve.
+  package let workers: WorkerCount
 
   init?(_ mapping: MappingReader) {
     let publicURL = mapping.required("public_url", .publicURL)
@@ -33,6 +35,7 @@ package struct GatewayConfiguration: Equatable, Sendable {
     admin = mapping.optionalSection("admin", AdminConfiguration.init)
     log = mapping.section("log", LogConfiguration.init)
     keyCacheDirectory = mapping.value("key_cache_directory", .folderPath(example: "/var/lib/portcullis/keys"))
+    workers = mapping.value("workers", .workers, default: .fixed(1))
     CrossChecks(mapping: mapping, publicURL: publicURL, routes: routes ?? [], bridges: bridges).run(
       listeners, admin)
     guard let publicURL, let listeners, let routes else { return nil }
@@ -109,6 +112,7 @@ package struct GatewayConfiguration: Equatable, Sendable {
     if let admin { yaml.section("admin", admin.write) }
     yaml.section("log", log.write)
     yaml.string("key_cache_directory", ifPresent: keyCacheDirectory)
+    yaml.plain("workers", workers.text)
     return yaml.text
   }
 }

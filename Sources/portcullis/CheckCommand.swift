@@ -1,5 +1,7 @@
 import ArgumentParser
 import Configuration
+import Gateway
+import Supervisor
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -32,7 +34,19 @@ struct CheckCommand: ParsableCommand {
       let routes = Self.count(configuration.routes.count, "route")
       let listeners = Self.count(configuration.listeners.count, "listener")
       print("\(options.file): ok, \(routes), \(listeners)")
+      printWorkers(configuration)
     }
+  }
+
+  /// What `workers` means on this machine.
+  private func printWorkers(_ configuration: GatewayConfiguration) {
+    let workers = Supervisor.workers(configuration)
+    guard configuration.workers != .fixed(1) else { return }
+    let origin = configuration.workers == .auto ? " (auto: the processors that this process may run on)" : ""
+    print("workers: \(workers)\(origin)")
+    guard workers > 1 else { return }
+    let connections = WorkerShare(workers: workers).of(configuration.limits.connections)
+    print("each worker: up to \(connections) client connections, and its own token cache, keys and client budgets")
   }
 
   private static func count(_ number: Int, _ noun: String) -> String {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Gateway
+import Supervisor
 
 /// The option that names the configuration, and the loading that `serve` and `check` share.
 struct ConfigurationOptions: ParsableArguments {
@@ -15,7 +16,26 @@ struct ConfigurationOptions: ParsableArguments {
 
   /// The same, with the places of what is in it.
   func loadWithSources() throws -> (configuration: GatewayConfiguration, sources: SourceMap) {
-    var result = ConfigurationLoader.system.load(text: try text(), file: file)
+    try load(.system, try text())
+  }
+
+  /// The same, with all that it was read from.
+  func loadForWorkers() throws -> (configuration: GatewayConfiguration, source: ConfigurationSource) {
+    let text = try text()
+    var files: [String: String] = [:]
+    let loader = ConfigurationLoader(environment: ConfigurationLoader.variable) { path throws(TextFileError) in
+      let text = try TextFile.read(path)
+      files[path] = text
+      return text
+    }
+    let configuration = try load(loader, text).configuration
+    return (configuration, ConfigurationSource(file: file, text: text, files: files))
+  }
+
+  private func load(
+    _ loader: ConfigurationLoader, _ text: String
+  ) throws -> (configuration: GatewayConfiguration, sources: SourceMap) {
+    var result = loader.load(text: text, file: file)
     if let configuration = result.configuration {
       result = result.adding(FileFindings.of(configuration, result.sources))
     }

@@ -25,7 +25,7 @@ struct Portcullis: ParsableCommand {
       """,
     subcommands: [
       ServeCommand.self, CheckCommand.self, ExplainCommand.self, DoctorCommand.self, InitCommand.self,
-      ImportCommand.self, DemoCommand.self, VersionCommand.self,
+      ImportCommand.self, DemoCommand.self, VersionCommand.self, WorkerCommand.self,
     ])
 
   /// As the generated one, but wrong usage ends with status 2.

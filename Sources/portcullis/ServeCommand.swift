@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gateway
+import Supervisor
 
 struct ServeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -7,7 +8,8 @@ struct ServeCommand: ParsableCommand {
     abstract: "Run the gateway.",
     discussion: """
       Writes one JSON line per event and per request to standard output. SIGTERM and SIGINT stop \
-      accepting and let running requests finish. A faulty configuration never starts.
+      accepting and let running requests finish. A faulty configuration never starts. With `workers` in \
+      the configuration several processes serve, and this one watches over them.
 
       EXAMPLE
         portcullis serve --config conf/portcullis.yaml
@@ -21,6 +23,9 @@ struct ServeCommand: ParsableCommand {
   @OptionGroup var options: ConfigurationOptions
 
   func run() throws {
-    throw ExitCode(Gateway.serve(try options.load()))
+    let (configuration, source) = try options.loadForWorkers()
+    throw ExitCode(
+      Supervisor.workers(configuration) == 1
+        ? Gateway.serve(configuration) : Supervisor.serve(configuration, source))
   }
 }

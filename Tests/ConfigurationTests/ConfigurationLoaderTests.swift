@@ -83,7 +83,7 @@ struct ConfigurationLoaderTests {
     (
       "<<: {}",
       "The keys here are: public_url, allowed_hosts, listeners, routes, bridges, limits, timeouts, admin, log, "
-        + "key_cache_directory."
+        + "key_cache_directory, workers."
     ),
   ])
   func suggestsTheKeyThatWasMeant(line: String, remedy: String) {

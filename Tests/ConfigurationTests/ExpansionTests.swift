@@ -108,6 +108,7 @@ struct ExpansionTests {
     admin: {address: "unix:/run/admin.sock"}
     log: {level: error, access: false}
     key_cache_directory: /var/lib/portcullis
+    workers: 8
     """
 
   private static let bridged = """

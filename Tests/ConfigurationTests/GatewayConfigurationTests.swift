@@ -28,6 +28,7 @@ struct GatewayConfigurationTests {
     #expect(configuration.timeouts.drain == .seconds(30))
     #expect(configuration.admin == nil)
     #expect(configuration.keyCacheDirectory == nil)
+    #expect(configuration.workers == .fixed(1))
     #expect(configuration.log.level == .info)
     #expect(configuration.log.access)
   }
@@ -71,6 +72,7 @@ struct GatewayConfigurationTests {
           admin: {address: "127.0.0.1:9090"}
           log: {level: debug, access: false}
           key_cache_directory: /var/lib/portcullis/keys
+          workers: auto
           """
       ).configuration)
     #expect(configuration.allowedHosts == ["lb.internal", "10.0.0.1:8080", "[::1]:8080"])
@@ -98,6 +100,7 @@ struct GatewayConfigurationTests {
     #expect(configuration.log.level == .debug)
     #expect(!configuration.log.access)
     #expect(configuration.keyCacheDirectory == "/var/lib/portcullis/keys")
+    #expect(configuration.workers == .auto)
   }
 
   static let breakages: [Breakage] = [
