@@ -29,6 +29,7 @@ test: ## install what tests need, build, and run every check and test
 	scripts/lint
 	$(BUILD)
 	scripts/doc-test
+	Tests/Instructions/run
 	swift test
 	swift test --package-path Tests/Oracle
 	Tests/EndToEnd/run
