@@ -5,6 +5,9 @@ BINARY := .build/release/portcullis
 # The Swift runtime is linked into the program: what is installed on a server is one file and three Debian libraries.
 RELEASE := swift build --configuration release --static-swift-stdlib
 BUILD := $(RELEASE) --product portcullis
+# End-to-end tests wait more than they compute, so they run while the unit tests are built, and have the right of way.
+UNIT_TESTS := nice swift test && nice swift test --package-path Tests/Oracle
+TESTS_OF_THE_PROGRAM := scripts/doc-test && Tests/Instructions/run && Tests/EndToEnd/run
 SWIFT_SOURCES := Sources Tests Benchmarks Package.swift
 
 .PHONY: help setup build demo run test lint format bench clean
@@ -28,11 +31,7 @@ test: ## install what tests need, build, and run every check and test
 	@scripts/setup test
 	scripts/lint
 	$(BUILD)
-	scripts/doc-test
-	Tests/Instructions/run
-	swift test
-	swift test --package-path Tests/Oracle
-	Tests/EndToEnd/run
+	scripts/side-by-side "$(UNIT_TESTS)" "$(TESTS_OF_THE_PROGRAM)"
 
 lint: ## check formatting, file length, the target graph and the house rules
 	@scripts/setup test
