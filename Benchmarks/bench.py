@@ -88,7 +88,7 @@ def main() -> None:
     allow_many_files()
     with tempfile.TemporaryDirectory(prefix="portcullis-bench-") as folder:
         servers = Servers(Path(folder), arguments.binary)
-        bench = Bench(servers, Load(Path(folder), servers.token, servers.issuer), arguments)
+        bench = Bench(servers, Load(Path(folder), servers.token, servers.issuer, servers.backend_port), arguments)
         try:
             servers.begin()
             chosen = [scenario for scenario in SCENARIOS if scenario.name in arguments.scenario]

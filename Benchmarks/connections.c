@@ -1,14 +1,16 @@
-/* New TLS 1.3 connections, one request each.
+/* New connections, one request each, over TLS 1.3 but for the last kind.
 
      connections PORT REQUEST full SECONDS      full handshakes, one after the other in each of 16 slots, tickets ignored
      connections PORT REQUEST resumed SECONDS   the same; every slot offers the newest ticket it was given
      connections PORT REQUEST idle COUNT        opens COUNT connections and holds them until standard input ends
+     connections PORT REQUEST idle-clear COUNT  the same without TLS
 
    REQUEST is a file that is sent as it is. With full and resumed it asks for `Connection: close`, so that the server
    closes, and waiting ends of closed connections do not use up the client's ports. Prints one line, "connections N
    resumed M". Anything that fails ends the program: the figures are those of a server that answered everything. */
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -26,7 +28,8 @@ enum { SLOTS = 16, ANSWER_LIMIT = 16 * 1024 };
 enum stage { HANDSHAKE, REQUEST, ANSWER };
 
 struct slot {
-  SSL *tls;
+  int descriptor;
+  SSL *tls; /* none without TLS */
   SSL_SESSION *ticket;
   enum stage stage;
   size_t received;
@@ -38,7 +41,7 @@ static SSL_CTX *context;
 static struct sockaddr_in address = {.sin_family = AF_INET};
 static char request[ANSWER_LIMIT];
 static size_t request_length;
-static bool resumes, holds;
+static bool resumes, holds, clear;
 static long finished, resumed;
 static int events;
 
@@ -75,13 +78,16 @@ static void open_connection(struct slot *slot) {
   if (descriptor < 0 || connect(descriptor, (struct sockaddr *)&address, sizeof address) != 0) fail("cannot connect");
   setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   fcntl(descriptor, F_SETFL, O_NONBLOCK);
-  slot->tls = SSL_new(context);
-  if (!slot->tls || !SSL_set_fd(slot->tls, descriptor)) fail("no connection of TLS");
-  SSL_set_app_data(slot->tls, slot);
-  SSL_set_connect_state(slot->tls);
-  if (slot->ticket) SSL_set_session(slot->tls, slot->ticket);
-  slot->stage = HANDSHAKE;
+  slot->descriptor = descriptor;
+  slot->stage = clear ? REQUEST : HANDSHAKE;
   slot->received = 0;
+  if (!clear) {
+    slot->tls = SSL_new(context);
+    if (!slot->tls || !SSL_set_fd(slot->tls, descriptor)) fail("no connection of TLS");
+    SSL_set_app_data(slot->tls, slot);
+    SSL_set_connect_state(slot->tls);
+    if (slot->ticket) SSL_set_session(slot->tls, slot->ticket);
+  }
   struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = slot};
   if (epoll_ctl(events, EPOLL_CTL_ADD, descriptor, &event) != 0) fail("cannot wait for the socket");
 }
@@ -97,7 +103,7 @@ static bool is_complete(struct slot *slot) {
 
 static void count(struct slot *slot) {
   finished++;
-  if (SSL_session_reused(slot->tls)) resumed++;
+  if (!clear && SSL_session_reused(slot->tls)) resumed++;
 }
 
 static int step(struct slot *slot) {
@@ -108,11 +114,13 @@ static int step(struct slot *slot) {
     if (result > 0) slot->stage = REQUEST;
     break;
   case REQUEST:
-    result = SSL_write(slot->tls, request, (int)request_length);
+    result = clear ? (int)send(slot->descriptor, request, request_length, MSG_NOSIGNAL)
+                   : SSL_write(slot->tls, request, (int)request_length);
     if (result > 0) slot->stage = ANSWER;
     break;
   case ANSWER:
-    result = SSL_read(slot->tls, slot->answer + slot->received, ANSWER_LIMIT - (int)slot->received);
+    result = clear ? (int)recv(slot->descriptor, slot->answer + slot->received, ANSWER_LIMIT - slot->received, 0)
+                   : SSL_read(slot->tls, slot->answer + slot->received, ANSWER_LIMIT - (int)slot->received);
     if (result > 0) slot->received += (size_t)result;
     break;
   }
@@ -121,13 +129,17 @@ static int step(struct slot *slot) {
 
 /* Goes as far as the socket allows. True when the slot is free again: its connection is closed, or held and left alone. */
 static bool advance(struct slot *slot) {
-  int result, descriptor = SSL_get_fd(slot->tls);
+  int result, descriptor = slot->descriptor;
   while ((result = step(slot)) > 0) {
     if (holds && slot->stage == ANSWER && is_complete(slot)) {
       count(slot);
       epoll_ctl(events, EPOLL_CTL_DEL, descriptor, NULL);
       return true;
     }
+  }
+  if (clear) {
+    if (result < 0 && errno == EAGAIN) return false;
+    fail("closed too early");
   }
   int error = SSL_get_error(slot->tls, result);
   if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return false;
@@ -153,12 +165,13 @@ static void read_request(const char *path) {
 }
 
 int main(int count_of_arguments, char **arguments) {
-  if (count_of_arguments != 5) fail("usage: connections PORT REQUEST full|resumed|idle SECONDS|COUNT");
+  if (count_of_arguments != 5) fail("usage: connections PORT REQUEST full|resumed|idle|idle-clear SECONDS|COUNT");
   address.sin_port = htons((uint16_t)atoi(arguments[1]));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   read_request(arguments[2]);
   resumes = strcmp(arguments[3], "resumed") == 0;
-  holds = strcmp(arguments[3], "idle") == 0;
+  clear = strcmp(arguments[3], "idle-clear") == 0;
+  holds = clear || strcmp(arguments[3], "idle") == 0;
   long limit = atol(arguments[4]), begun = 0, underway = 0;
   double end = now() + (double)limit;
   prepare();

@@ -4,6 +4,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from processes import compile_program
@@ -30,11 +31,43 @@ end
 """
 
 
+@dataclass(frozen=True)
+class Events:
+    """What came in a while; how late, in nanoseconds."""
+
+    events: int
+    bytes: int
+    median: float
+    p99: float
+    worst: float
+
+
+class Streams:
+    """Streams that are held by a process of their own."""
+
+    def __init__(self, process: subprocess.Popen[str]):
+        self.process = process
+
+    def begin(self) -> None:
+        self.process.stdin.write("begin\n")
+        self.process.stdin.flush()
+        if self.process.stdout.readline() != "begun\n":
+            raise SystemExit("the streams have ended, see above")
+
+    def end(self) -> Events:
+        """Waits for it."""
+        line = self.process.stdout.readline()
+        found = re.fullmatch(r"events (\d+) bytes (\d+) median (\d+) p99 (\d+) worst (\d+)\n", line)
+        if not found or found[1] == "0":
+            raise SystemExit("no events have come, see above")
+        return Events(*(int(number) for number in found.groups()))
+
+
 class Load:
     """Each method returns how many requests were answered, and ends the benchmark if one was not answered with 200."""
 
-    def __init__(self, folder: Path, token: str, issuer: Issuer):
-        self.folder, self.issuer = folder, issuer
+    def __init__(self, folder: Path, token: str, issuer: Issuer, backend_port: int):
+        self.folder, self.issuer, self.backend_port = folder, issuer, backend_port
         self.headers = {
             "content-type": "application/json",
             "accept": "application/json, text/event-stream",
@@ -46,7 +79,9 @@ class Load:
         self.lua = f"wrk.method = 'POST'\nwrk.body = [[{BODY}]]\n{fields}"
         self.script.write_text(self.lua)
         self.body.write_text(BODY)
-        self.program = compile_program(folder, "connections")
+        self.program, self.listener = compile_program(folder, "connections"), compile_program(folder, "streams")
+        self.bare = folder / "bare.lua"
+        self.bare.write_text("".join(line for line in self.lua.splitlines(True) if "authorization" not in line))
 
     def keep_alive(self, url: str, seconds: int) -> int:
         """HTTP/1.1, 64 connections."""
@@ -60,11 +95,18 @@ class Load:
             script.write_text(self.lua + DISTINCT.replace("@TOKENS@", str(tokens)))
         return self.wrk(script, url, seconds)
 
-    def wrk(self, script: Path, url: str, seconds: int) -> int:
-        output = self.run(["wrk", "-t1", "-c64", f"-d{seconds}s", "-s", str(script), url])
-        if "Non-2xx" in output or "Socket errors" in output:
+    def wrk(self, script: Path, url: str, seconds: int, refused: bool = False, connections: int = 64) -> int:
+        """`refused`: none must be answered with 200."""
+        output = self.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script), url])
+        requests = int(re.search(r"(\d+) requests in", output)[1])
+        others = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
+        if (int(others[1]) if others else 0) != (requests if refused else 0) or "Socket errors" in output:
             raise SystemExit(f"requests have failed:\n{output}")
-        return int(re.search(r"(\d+) requests in", output)[1])
+        return requests
+
+    def without_token(self, url: str, seconds: int) -> int:
+        """HTTP/1.1, 64 connections; every request is refused."""
+        return self.wrk(self.bare, url, seconds, refused=True)
 
     def streams(self, url: str, seconds: int) -> int:
         """HTTP/2, 16 connections, 32 streams on each."""
@@ -99,15 +141,31 @@ class Load:
         return self.counts(self.run([str(self.program), str(port), str(self.request), kind, str(seconds)]))
 
     @contextmanager
-    def idle(self, port: int, count: int) -> Iterator[None]:
+    def idle(self, port: int, count: int, tls: bool = True) -> Iterator[None]:
         """Holds `count` connections, each after its first request."""
         self.write_request(port, "keep-alive")
-        command = [str(self.program), str(port), str(self.request), "idle", str(count)]
+        command = [str(self.program), str(port), str(self.request), "idle" if tls else "idle-clear", str(count)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             if self.counts(process.stdout.readline())[0] != count:
                 raise SystemExit(f"not all of {count} connections were opened")
             yield
             process.stdin.close()
+
+    @contextmanager
+    def event_streams(self, port: int, tls: bool, count: int, seconds: float, target: str) -> Iterator[Streams]:
+        """Holds `count` streams, each answered with 200; `target` asks the backend for what it sends."""
+        fields = {"host": f"127.0.0.1:{port}", **self.headers, "accept": "text/event-stream"}
+        del fields["content-type"]
+        head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        self.request.write_text(f"GET {target} HTTP/1.1\r\n{head}\r\n", newline="")
+        command = [str(self.listener), str(port), str(self.request), str(count), str(seconds), *(["tls"] if tls else [])]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            if process.stdout.readline() != "ready\n":
+                raise SystemExit(f"not all of {count} streams were opened")
+            try:
+                yield Streams(process)
+            finally:
+                process.kill()
 
     def write_request(self, port: int, connection: str) -> None:
         fields = {"host": f"127.0.0.1:{port}", **self.headers, "connection": connection, "content-length": len(BODY)}

@@ -92,3 +92,8 @@ def allow_many_files() -> None:
     """For this process and those it starts: connections are files."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def most_connections(descriptors: int = 1) -> int:
+    """How many a process can have that needs so many descriptors for each; some are left for other things."""
+    return (resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 400) // descriptors

@@ -19,6 +19,8 @@ class Kind:
     has_tls: bool = True
     # Must refuse a token with a forged signature.
     checks_tokens: bool = False
+    # Where a request without a token is answered with 401.
+    refusing: str = "/mcp"
 
 
 NGINX = ["nginx", "-p", "@FOLDER@", "-c"]
@@ -26,10 +28,9 @@ HAPROXY = ["haproxy", "-db", "-f"]
 PORTCULLIS = ["@BINARY@", "serve", "--config"]
 ENVOY = ["@ENVOY@", "--concurrency", "1", "--disable-hot-restart", "--log-level", "warning", "-c"]
 
-BACKEND = Kind("nginx-backend.conf", NGINX, has_tls=False)
 KINDS = {
-    "nginx": Kind("nginx-proxy.conf", NGINX),
-    "haproxy": Kind("haproxy.cfg", HAPROXY),
+    "nginx": Kind("nginx-proxy.conf", NGINX, refusing="/refused"),
+    "haproxy": Kind("haproxy.cfg", HAPROXY, refusing="/refused"),
     "portcullis": Kind("portcullis.yaml", PORTCULLIS, {"TOKEN_CACHE": ""}, checks_tokens=True),
     "haproxy-jwt": Kind("haproxy-jwt.cfg", HAPROXY, has_tls=False, checks_tokens=True),
     # No request goes to the path that asks for a token.

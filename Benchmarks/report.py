@@ -11,11 +11,13 @@ from scenarios import Figure, Scenario
 def table(scenario: Scenario, figures: dict[str, list[Figure]], missing: dict[str, str]) -> str:
     """`missing`: why a proxy that belongs here was not measured."""
     references = [name for name in scenario.references if name in figures]
-    rows = [["", "median", "least", "per second", "busy", *(f"÷ {name}" for name in references)]]
+    more = next((list(runs[0].more) for runs in figures.values() if runs), [])
+    rows = [["", "median", "least", "per second", "busy", *more, *(f"÷ {name}" for name in references)]]
     for name, runs in figures.items():
         costs = [figure.cost for figure in runs]
         ratios = [f"{ratio(runs, figures[reference]):.2f}" for reference in references]
-        rows.append([name, f"{statistics.median(costs):.2f}", f"{min(costs):.2f}", *speed(runs), *ratios])
+        others = [f"{statistics.median(figure.more[what] for figure in runs):.2f}" for what in more]
+        rows.append([name, f"{statistics.median(costs):.2f}", f"{min(costs):.2f}", *speed(runs), *others, *ratios])
     widths = [max(10, *(len(cell) for cell in column)) for column in zip(*rows, strict=True)]
     lines = [f"{scenario.name}: {scenario.title}; {scenario.unit}"]
     for row in rows:

@@ -7,8 +7,8 @@ import urllib.request
 from pathlib import Path
 
 from certificate import make_certificate
-from processes import Server, free_port
-from proxies import BACKEND, KINDS, Kind, envoy
+from processes import Server, compile_program, free_port, most_connections
+from proxies import KINDS, Kind, envoy
 from signing import Issuer, forged
 
 CONFIGURATIONS = Path(__file__).resolve().parent / "conf"
@@ -18,8 +18,9 @@ PROXY_CPU, LOAD_CPU = 0, 1
 class Proxy:
     """A running proxy: the same backend on a clear port and, with HTTP/2, on a TLS port."""
 
-    def __init__(self, server: Server, port: int, tls_port: int):
+    def __init__(self, server: Server, port: int, tls_port: int, refusing: str):
         self.server, self.port, self.tls_port = server, port, tls_port
+        self.refusing_url = f"http://127.0.0.1:{port}{refusing}"
         self.url = f"http://127.0.0.1:{port}/mcp"
         self.tls_url = f"https://127.0.0.1:{tls_port}/mcp"
 
@@ -62,13 +63,14 @@ class Servers:
         files = ["--bind", "127.0.0.1", "-d", str(self.issuer.folder)]
         command = ["python3", "-m", "http.server", str(self.issuer_port), *files]
         self.support.append(Server(command, LOAD_CPU, self.issuer_port, self.folder / "issuer.log"))
-        self.support.append(self.run("backend", BACKEND, LOAD_CPU, self.backend_port, 0))
+        backend = [str(compile_program(self.folder, "backend")), str(self.backend_port)]
+        self.support.append(Server(backend, LOAD_CPU, self.backend_port, self.folder / "backend.log"))
 
     def start(self, name: str, values: dict[str, object] | None = None) -> Proxy:
         """`values` are those of this run alone."""
         kind = KINDS[name]
         port, tls_port = free_port(), free_port() if kind.has_tls else 0
-        proxy = Proxy(self.run(name, kind, PROXY_CPU, port, tls_port, values or {}), port, tls_port)
+        proxy = Proxy(self.run(name, kind, PROXY_CPU, port, tls_port, values or {}), port, tls_port, kind.refusing)
         try:
             if kind.has_tls:
                 proxy.check_tls(self.folder / "certificate.pem")
@@ -88,7 +90,7 @@ class Servers:
         values = {
             "PORT": port, "TLS_PORT": tls_port, "FOLDER": folder, "CERTIFICATES": self.folder,
             "ISSUER": self.issuer.url, "DOCUMENTS": self.issuer.folder, "BACKEND_PORT": self.backend_port,
-            "BINARY": self.binary, "ENVOY": envoy(), **kind.values, **(more or {}),
+            "FILES": most_connections(), "BINARY": self.binary, "ENVOY": envoy(), **kind.values, **(more or {}),
         }  # fmt: skip
 
         def filled(text: str) -> str:
