@@ -175,7 +175,8 @@ int main(int count_of_arguments, char **arguments) {
   long limit = atol(arguments[4]), begun = 0, underway = 0;
   double end = now() + (double)limit;
   prepare();
-  for (int index = 0; index < SLOTS; index++, begun++, underway++) open_connection(&slots[index]);
+  long most = holds && limit < SLOTS ? limit : SLOTS;
+  for (; begun < most; begun++, underway++) open_connection(&slots[begun]);
   while (underway > 0) {
     struct epoll_event ready[SLOTS];
     int number = epoll_wait(events, ready, SLOTS, 10000);

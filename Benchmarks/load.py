@@ -158,7 +158,8 @@ class Load:
         del fields["content-type"]
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         self.request.write_text(f"GET {target} HTTP/1.1\r\n{head}\r\n", newline="")
-        command = [str(self.listener), str(port), str(self.request), str(count), str(seconds), *(["tls"] if tls else [])]
+        command = [str(self.listener), str(port), str(self.request), str(count), str(seconds)]
+        command += ["tls"] if tls else []
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             if process.stdout.readline() != "ready\n":
                 raise SystemExit(f"not all of {count} streams were opened")
@@ -167,8 +168,10 @@ class Load:
             finally:
                 process.kill()
 
-    def write_request(self, port: int, connection: str) -> None:
+    def write_request(self, port: int, connection: str, token: str = "") -> None:
         fields = {"host": f"127.0.0.1:{port}", **self.headers, "connection": connection, "content-length": len(BODY)}
+        if token:
+            fields["authorization"] = f"Bearer {token}"
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         self.request.write_text(f"POST /mcp HTTP/1.1\r\n{head}\r\n{BODY}", newline="")
 
