@@ -2,11 +2,13 @@ import Bytes
 import COpenSSL
 
 /// Where OpenSSL reads and writes records: the bytes lent to a `TLSSession`, and its output. It buffers nothing.
+///
+/// All connections of a context share one, which is lent to the session at work: a BIO of its own would cost each
+/// connection two allocations and 200 bytes.
 enum CiphertextBIO {
-  /// A new one for `session`, which must live longer.
-  static func make(for session: TLSSession) -> OpaquePointer? {
+  /// A new one; nobody's yet.
+  static func make() -> OpaquePointer? {
     guard let bio = BIO_new(method) else { return nil }
-    BIO_set_data(bio, Unmanaged.passUnretained(session).toOpaque())
     BIO_set_init(bio, 1)
     return bio
   }

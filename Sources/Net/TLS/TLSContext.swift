@@ -4,6 +4,8 @@ import COpenSSL
 /// Owner of one `SSL_CTX`, with what holds for every connection (RFC 9325).
 final class TLSContext {
   let raw: OpaquePointer
+  /// Lent to one connection after the other.
+  let bio: OpaquePointer?
 
   private static let suites = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
   /// For TLS 1.2: forward secrecy and authenticated encryption, nothing else.
@@ -26,6 +28,7 @@ final class TLSContext {
       throw .openSSL(file, "OpenSSL makes no TLS context", "check OpenSSL's own configuration (OPENSSL_CONF)")
     }
     self.raw = raw
+    bio = CiphertextBIO.make()
     let isSet =
       pc_ctx_set_versions(raw, minimumVersion.number) == 1 && SSL_CTX_set_cipher_list(raw, Self.ciphers) == 1
       && SSL_CTX_set_ciphersuites(raw, Self.suites) == 1 && pc_ctx_set_groups(raw, Self.groups) == 1
@@ -45,7 +48,10 @@ final class TLSContext {
     }
   }
 
-  deinit { SSL_CTX_free(raw) }
+  deinit {
+    SSL_CTX_free(raw)
+    BIO_free(bio)
+  }
 
   /// Trusts the authorities of a file, each by itself: an intermediate needs no root beside it.
   func trust(_ authorities: [Certificate]) {

@@ -12,8 +12,9 @@ final class TLSLayer {
 
   let session: TLSSession
   var phase = Phase.handshaking
-  /// Ciphertext that has been read while nobody wanted it: what one read brings, at the most.
-  let held: ByteBuffer
+  /// Ciphertext that has been read while nobody wanted it: what one read brings, at the most. Not from the pool: a
+  /// thousand ClientHellos at once would fill that with blocks that are never needed again.
+  let held = ByteBuffer()
   /// How the connection has ended behind what is held, and whether `close_notify` came before.
   var heldEnd: NetFailure?
   var isNotified = false
@@ -24,7 +25,6 @@ final class TLSLayer {
 
   init(_ session: TLSSession, pool: BufferPool) {
     self.session = session
-    held = ByteBuffer(pool: pool)
     session.output = ByteBuffer(pool: pool)
   }
 

@@ -25,6 +25,8 @@ package final class TLSSession {
   /// The key of the client's sessions.
   private let peerKey: String
   let ssl: OpaquePointer?
+  /// The context's; ours while OpenSSL works on this connection.
+  private let bio: OpaquePointer?
   /// Ciphertext that waits to be taken; lent.
   var input = ByteView(start: nil, count: 0)
   /// Ciphertext to send. Whoever owns the session may put an empty buffer of its own here.
@@ -51,6 +53,7 @@ package final class TLSSession {
     client = nil
     peerKey = ""
     ssl = SSL_new(server.initial.raw)
+    bio = server.initial.bio
     handshakeBudget = server.asksForCertificate ? Self.handshakeLimitWithCertificate : Self.handshakeLimit
     connect()
     SSL_set_accept_state(ssl)
@@ -62,6 +65,7 @@ package final class TLSSession {
     self.client = client
     peerKey = "\(name):\(port)"
     ssl = SSL_new(client.context.raw)
+    bio = client.context.bio
     handshakeBudget = Self.handshakeLimitWithCertificate
     connect()
     SSL_set_connect_state(ssl)
@@ -70,12 +74,19 @@ package final class TLSSession {
   }
 
   private func connect() {
-    guard let bio = CiphertextBIO.make(for: self), let ssl else {
+    guard let bio, let ssl, BIO_up_ref(bio) == 1 else {
       fault = TLSFailure(.handshakeFailed, "out of memory")
       return
     }
+    // One reference is enough for both directions.
     SSL_set_bio(ssl, bio, bio)
-    SSL_set_ex_data(ssl, 0, Unmanaged.passUnretained(self).toOpaque())
+    begin()
+  }
+
+  /// Before each call that may read, write or call back.
+  private func begin() {
+    BIO_set_data(bio, Unmanaged.passUnretained(self).toOpaque())
+    ERR_clear_error()
   }
 
   private func verify(_ name: String) {
@@ -103,11 +114,13 @@ package final class TLSSession {
     // Dropped without this, OpenSSL would take the session for broken and never resume it.
     SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN)
     SSL_free(ssl)
+    if BIO_get_data(bio) == Unmanaged.passUnretained(self).toOpaque() { BIO_set_data(bio, nil) }
   }
 
   /// The session that OpenSSL's callbacks are about.
   static func of(_ ssl: OpaquePointer?) -> TLSSession? {
-    SSL_get_ex_data(ssl, 0).map { Unmanaged<TLSSession>.fromOpaque($0).takeUnretainedValue() }
+    guard let bio = SSL_get_rbio(ssl), let data = BIO_get_data(bio) else { return nil }
+    return Unmanaged<TLSSession>.fromOpaque(data).takeUnretainedValue()
   }
 
   // MARK: What the callbacks need
@@ -153,7 +166,7 @@ package final class TLSSession {
   /// Goes on with the handshake.
   func handshake() -> HandshakeStep {
     if let fault { return .failed(fault) }
-    ERR_clear_error()
+    begin()
     let result = SSL_do_handshake(ssl)
     if result == 1 { return established() }
     if SSL_get_error(ssl, result) == SSL_ERROR_WANT_READ { return .incomplete }
@@ -181,7 +194,7 @@ package final class TLSSession {
 
   /// Decrypts into `target`, at least one record if a whole one is there: 16 KiB must fit.
   func decrypt(into target: UnsafeMutableRawPointer, _ room: Int) -> DecryptStep {
-    ERR_clear_error()
+    begin()
     let result = SSL_read(ssl, target, Int32(truncatingIfNeeded: room))
     if result > 0 {
       received &+= Int(result)
@@ -198,7 +211,7 @@ package final class TLSSession {
   func encrypt(_ bytes: ByteView) -> TLSFailure? {
     var rest = bytes
     while rest.count > 0 {
-      ERR_clear_error()
+      begin()
       let result = SSL_write(ssl, rest.baseAddress, Int32(truncatingIfNeeded: rest.count))
       guard result > 0 else { return failure() }
       rest = rest.from(Int(result))
@@ -208,7 +221,7 @@ package final class TLSSession {
 
   /// Tells the peer that nothing more comes (`close_notify`).
   func close() {
-    ERR_clear_error()
+    begin()
     SSL_shutdown(ssl)
     ERR_clear_error()
   }
