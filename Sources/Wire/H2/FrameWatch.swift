@@ -18,6 +18,9 @@ struct FrameWatch {
   /// - Parameter preface: bytes before the first frame.
   init(skipping preface: Int) { remaining = preface }
 
+  /// Bytes before the header of the next frame; nil in the midst of one.
+  var untilFrame: Int? { header.count == 0 ? remaining : nil }
+
   mutating func scan(_ bytes: ByteView, now: UInt64) {
     var index = 0
     while index < bytes.count {

@@ -142,6 +142,7 @@ extension HTTP2Session {
 
   private func received(_ frame: Frame, _ name: ByteView, _ value: ByteView) -> Int32 {
     guard !isTerminated else { return Self.stop }
+    learn(value)
     guard let stream = stream(frame.pointee.hd.stream_id) else { return 0 }
     let size: Int
     if stream.hasHead {

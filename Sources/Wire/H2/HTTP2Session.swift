@@ -11,7 +11,7 @@ package final class HTTP2Session {
 
   package let role: Role
   let limits: HTTP2Limits
-  private let buffers: BufferPool?
+  let buffers: BufferPool?
   private(set) var raw: OpaquePointer?
   /// Set to nil when the connection is gone: it is the session's owner.
   package var delegate: (any HTTP2SessionDelegate)?
@@ -23,6 +23,8 @@ package final class HTTP2Session {
   /// Milliseconds of the loop's clock, as of the last call.
   private(set) var now: UInt64 = 0
   private var watch: FrameWatch
+  var memo = LiteralMemo()
+  var isLearning = false
   /// When the field section that is under way began; nil between field sections.
   package var fieldSectionSince: UInt64? { watch.openSince }
   /// Where `send` writes.
@@ -104,20 +106,20 @@ package final class HTTP2Session {
     guard !isTerminated else { return }
     self.now = now
     let (unknown, empty) = (watch.unknownFrames, watch.emptyData)
+    let untilFrame = role == .server ? watch.untilFrame : nil
     watch.scan(bytes, now: now)
     for _ in unknown..<watch.unknownFrames { count(.unknownFrames) }
     for _ in empty..<watch.emptyData { count(.emptyData) }
     guard !isTerminated else { return }
     withExtendedLifetime(self) {
-      let used = nghttp2_session_mem_recv(raw, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
-      if used < 0 { broke(Int32(truncatingIfNeeded: used)) }
+      pass(bytes, untilFrame)
       if nghttp2_session_get_outbound_queue_size(raw) > queueLimit { endFlood(.madeYouReset) }
     }
     hasOutput()
   }
 
   /// The library gives up on this peer.
-  private func broke(_ code: Int32) {
+  func broke(_ code: Int32) {
     switch nghttp2_error(code) {
     case NGHTTP2_ERR_TOO_MANY_CONTINUATIONS: endFlood(.continuations)
     case NGHTTP2_ERR_FLOODED: endFlood(.settings)
