@@ -1,19 +1,34 @@
 /// Byte values and classes of the text protocols.
 public enum ASCII {
+  /// Carriage return.
   @inlinable public static var cr: UInt8 { 0x0D }
+  /// Line feed.
   @inlinable public static var lf: UInt8 { 0x0A }
+  /// `" "`.
   @inlinable public static var space: UInt8 { 0x20 }
+  /// Horizontal tab.
   @inlinable public static var tab: UInt8 { 0x09 }
+  /// `:`.
   @inlinable public static var colon: UInt8 { 0x3A }
+  /// `/`.
   @inlinable public static var slash: UInt8 { 0x2F }
+  /// `,`.
   @inlinable public static var comma: UInt8 { 0x2C }
+  /// `;`.
   @inlinable public static var semicolon: UInt8 { 0x3B }
+  /// `=`.
   @inlinable public static var equals: UInt8 { 0x3D }
+  /// `?`.
   @inlinable public static var question: UInt8 { 0x3F }
+  /// `%`.
   @inlinable public static var percent: UInt8 { 0x25 }
+  /// `"`.
   @inlinable public static var quote: UInt8 { 0x22 }
+  /// `\`.
   @inlinable public static var backslash: UInt8 { 0x5C }
+  /// `.`.
   @inlinable public static var dot: UInt8 { 0x2E }
+  /// `-`.
   @inlinable public static var dash: UInt8 { 0x2D }
 
   /// Lower-cases A to Z, leaves everything else alone.
@@ -32,9 +47,11 @@ public enum ASCII {
     return word | (fromA & ~aboveZ & ~word & 0x8080_8080_8080_8080) >> 2
   }
 
+  /// 0 to 9.
   @inlinable
   public static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
+  /// A to Z in either case.
   @inlinable
   public static func isAlpha(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
 

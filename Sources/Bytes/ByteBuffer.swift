@@ -18,6 +18,7 @@ public final class ByteBuffer {
   /// Bytes held.
   @inlinable
   public var count: Int { writeIndex &- readIndex }
+  /// Whether no bytes are held.
   @inlinable
   public var isEmpty: Bool { writeIndex == readIndex }
 
@@ -34,9 +35,11 @@ public final class ByteBuffer {
     return base.unsafelyUnwrapped + writeIndex
   }
 
+  /// Says how many bytes were written to what `reserve` has returned.
   @inlinable
   public func commit(_ written: Int) { writeIndex &+= written }
 
+  /// Copies `bytes` to the end.
   @inlinable
   public func append(_ bytes: ByteView) {
     guard let start = bytes.baseAddress, bytes.count > 0 else { return }
@@ -44,6 +47,7 @@ public final class ByteBuffer {
     commit(bytes.count)
   }
 
+  /// Copies the bytes of a literal to the end.
   @inlinable
   public func append(_ literal: StaticString) {
     let length = literal.utf8CodeUnitCount
@@ -51,14 +55,17 @@ public final class ByteBuffer {
     commit(length)
   }
 
+  /// Adds one byte.
   @inlinable
   public func append(_ byte: UInt8) {
     reserve(1).storeBytes(of: byte, as: UInt8.self)
     commit(1)
   }
 
+  /// Copies `bytes` to the end.
   public func append(_ bytes: [UInt8]) { bytes.withUnsafeBytes { append($0) } }
 
+  /// Adds text as UTF-8.
   public func append(text: String) {
     var text = text
     text.withUTF8 { append(ByteView($0)) }

@@ -2,7 +2,9 @@ import Bytes
 
 /// What the Connection field says about this hop (RFC 9110 §7.6.1).
 public struct ConnectionOptions {
+  /// The connection ends with this message.
   public private(set) var close = false
+  /// The connection stays open: what HTTP/1.0 has to ask for.
   public private(set) var keepAlive = false
 
   /// Reads the Connection fields and removes every field they name: those end here, too.

@@ -7,6 +7,7 @@ import Glibc
 /// the end of the text, as lines: what stays in a head is copied to the backend in long stretches. Nothing is moved or
 /// allocated for a message once the object has grown to its usual size.
 public final class Fields {
+  /// Where a field stands in the text, and which one it is.
   public struct Slot {
     @usableFromInline var nameOffset: UInt32
     @usableFromInline var valueOffset: UInt32
@@ -51,6 +52,7 @@ public final class Fields {
     slots.deallocate()
   }
 
+  /// Forgets all fields, and keeps the memory.
   public func clear() {
     textLength = 0
     slotCount = 0
@@ -60,14 +62,17 @@ public final class Fields {
 
   // MARK: Reading
 
+  /// Which field stands in a slot.
   @inlinable
   public func name(_ index: Int) -> FieldName { slots[index].name }
 
+  /// The name as it is spelled; lent until the fields change.
   @inlinable
   public func spelling(_ index: Int) -> ByteView {
     ByteView(start: text + Int(slots[index].nameOffset), count: Int(slots[index].nameLength))
   }
 
+  /// The value without the white space around it; lent until the fields change.
   @inlinable
   public func value(_ index: Int) -> ByteView {
     ByteView(start: text + Int(slots[index].valueOffset), count: Int(slots[index].valueLength))
@@ -91,6 +96,7 @@ public final class Fields {
     return nil
   }
 
+  /// The value of the first field of that name.
   @inlinable
   public func first(_ name: FieldName) -> ByteView? { firstIndex(of: name).map { value($0) } }
 
@@ -108,6 +114,7 @@ public final class Fields {
     return true
   }
 
+  /// How many fields of that name are left.
   public func occurrences(of name: FieldName) -> Int {
     var total = 0
     for index in 0..<count where slots[index].name == name { total += 1 }
@@ -116,9 +123,11 @@ public final class Fields {
 
   // MARK: Changing
 
+  /// Takes one field out.
   @inlinable
   public func remove(_ index: Int) { slots[index].name = .removed }
 
+  /// Takes all fields of that name out.
   public func removeAll(_ name: FieldName) {
     for index in 0..<count where slots[index].name == name { slots[index].name = .removed }
   }
@@ -126,14 +135,17 @@ public final class Fields {
   /// Adds a line. Name and value may be stretches of this very text.
   public func append(_ name: ByteView, _ value: ByteView) { append(FieldName(name), name, value) }
 
+  /// Adds a line.
   public func append(_ name: StaticString, _ value: ByteView) {
     append(ByteView(start: name.utf8Start, count: name.utf8CodeUnitCount), value)
   }
 
+  /// Adds a line.
   public func append(_ name: StaticString, _ value: StaticString) {
     append(name, ByteView(start: value.utf8Start, count: value.utf8CodeUnitCount))
   }
 
+  /// Adds a line; the value as UTF-8.
   public func append(_ name: StaticString, text value: String) {
     var value = value
     value.withUTF8 { append(name, ByteView($0)) }
@@ -245,6 +257,7 @@ public struct FieldLineBlock {
   let bytes: [UInt8]
   let slots: [Fields.Slot]
 
+  /// Makes the lines, in this order.
   public init(_ lines: [(name: StaticString, value: [UInt8])]) {
     let fields = Fields()
     for (name, value) in lines { value.withUnsafeBytes { fields.append(name, $0) } }

@@ -32,6 +32,7 @@ public enum Version: UInt8, Sendable, Comparable {
     }
   }
 
+  /// HTTP/1.0 comes before HTTP/1.1, and that before HTTP/2.
   @inlinable
   public static func < (left: Version, right: Version) -> Bool {
     unsafeBitCast(left, to: UInt8.self) < unsafeBitCast(right, to: UInt8.self)

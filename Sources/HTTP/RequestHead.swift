@@ -2,8 +2,11 @@ public import Bytes
 
 /// A request's control data and header fields. Recycled: nothing in it outlives the exchange.
 public final class RequestHead {
+  /// The header fields, and the text of the whole head.
   public let fields: Fields
+  /// The method; its spelling is in `methodName`.
   public var method: Method = .get
+  /// The version that the client speaks.
   public var version: Version = .http11
   @usableFromInline var methodText = (offset: 0, length: 0)
   @usableFromInline var pathText = (offset: 0, length: 0)
@@ -11,8 +14,10 @@ public final class RequestHead {
   @usableFromInline var queryText: (offset: Int, length: Int)?
   @usableFromInline var authorityText: (offset: Int, length: Int)?
 
+  /// An empty head.
   public init() { fields = Fields(capacity: 4096) }
 
+  /// Forgets everything, and keeps the memory.
   public func clear() {
     fields.clear()
     method = .get
@@ -24,6 +29,7 @@ public final class RequestHead {
     authorityText = nil
   }
 
+  /// The method as it came.
   @inlinable
   public var methodName: ByteView { fields.text(methodText.offset, methodText.length) }
 
@@ -45,17 +51,20 @@ public final class RequestHead {
 
   // MARK: For codecs: stretches of the stored text
 
+  /// Where the method stands.
   public func setMethod(_ offset: Int, _ length: Int) {
     methodText = (offset, length)
     method = Method(methodName)
   }
 
+  /// Where path and query stand.
   public func setTarget(path: (offset: Int, length: Int), query: (offset: Int, length: Int)?) {
     pathText = path
     originalPathText = path
     queryText = query
   }
 
+  /// Where host and port stand that were addressed; nil: nowhere.
   public func setAuthority(_ text: (offset: Int, length: Int)?) { authorityText = text }
 
   // MARK: For stages that send the request on

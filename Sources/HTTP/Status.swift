@@ -1,5 +1,6 @@
 /// Reason phrases (RFC 9110 §15); HTTP/2 has none, HTTP/1.1 clients show them to people.
 public enum Status {
+  /// The reason phrase of RFC 9110 §15; empty for codes it does not know.
   public static func reason(_ status: Int) -> StaticString {
     switch status {
     case 100: "Continue"
