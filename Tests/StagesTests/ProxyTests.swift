@@ -54,7 +54,7 @@ struct ProxyTests {
     send("DELETE", [("Authorization", "Bearer secret"), ("Accept", "a"), ("X_Sub", "admin")])
     try finish()
     #expect(
-      head.hasPrefix("DELETE /backend/x?q=1 HTTP/1.1\r\nAccept: a\r\nHost: backend:1\r\nX-Forwarded-For: 10.0.0.1\r\n"))
+      head.hasPrefix("DELETE /backend/x?q=1 HTTP/1.1\r\nAccept: a\r\nHost: backend:1\r\nX-Forwarded-Proto: https\r\n"))
     #expect(!head.contains("secret"))
     #expect(!head.contains("admin"))
     // Statuses and bodies of the backend are untouched; cookies are not for the client.
