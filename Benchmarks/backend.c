@@ -34,10 +34,13 @@ struct connection {
   struct connection **previous, *next; /* in the wheel */
 };
 
+#define RESULT                                                            \
+  "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"content\":[{\"type\":\"text\",\"text\":" \
+  "\"0123456789012345678901234567890123456789012345678901234567890123456789\"}],\"isError\":false}}"
 static const char answer[] =
-    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 154\r\n\r\n"
-    "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"content\":[{\"type\":\"text\",\"text\":"
-    "\"0123456789012345678901234567890123456789012345678901234567890123456789\"}],\"isError\":false}}";
+    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 159\r\n\r\n" RESULT;
+/* With a byte more than it says every proxy would close the connection behind each answer. */
+_Static_assert(sizeof RESULT - 1 == 159, "content-length");
 static const char stream_head[] =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 static struct connection *wheel[WHEEL], listener, timer;
