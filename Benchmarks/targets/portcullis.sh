@@ -20,6 +20,7 @@ routes:
   - path: /mcp
     upstream:
       url: http://127.0.0.1:$BACKEND_PORT/mcp
+      max_connections: 12000
     authorization:
       issuer: $JWT_ISS
       jwks_file: $KEYS/jwks.json
