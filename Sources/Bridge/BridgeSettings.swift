@@ -66,6 +66,8 @@ package struct BridgeClientSettings: Sendable {
   package var allowsRegistration = true
   /// Registrations a minute and client address.
   package var registrationLimit = 30
+  /// Requests a minute and client address that the provider refuses.
+  package var failureLimit = 120
   /// Seconds a registered client id is good.
   package var registrationLifetime: Int64 = 365 * 86_400
   /// Whether a client id can be the URL of a document about the client.

@@ -30,7 +30,7 @@ package final class ClientBudget {
   /// - Returns: nil when this client may do it now; else the seconds until it may again.
   package func wait(for client: [UInt8], now: Int64) -> Int? {
     guard limit > 0 else { return nil }
-    let key = Self.key(client)
+    let key = Self.network(of: client)
     guard let place = place(of: key), entries[place].minute == now / 60, entries[place].count >= limit else {
       return nil
     }
@@ -39,7 +39,7 @@ package final class ClientBudget {
 
   package func spend(_ client: [UInt8], now: Int64) {
     guard limit > 0 else { return }
-    let key = Self.key(client)
+    let key = Self.network(of: client)
     let place = place(of: key) ?? oldest(for: key)
     if entries[place].key != key || entries[place].minute != now / 60 {
       entries[place] = Entry(key: key, minute: now / 60)
@@ -66,7 +66,8 @@ package final class ClientBudget {
     } ?? set.lowerBound
   }
 
-  private static func key(_ client: [UInt8]) -> UInt128 {
+  /// Where a client is: its address, or the /64 of it. All that are no addresses are one.
+  package static func network(of client: [UInt8]) -> UInt128 {
     client.withUnsafeBytes { IPAddress($0)?.network ?? 0 }
   }
 }

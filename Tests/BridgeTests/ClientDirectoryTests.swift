@@ -30,7 +30,7 @@ struct ClientDirectoryTests {
   ) throws -> Result<BridgeClient, ClientRefusal> {
     let directory = ClientDirectory(configured: [entered], seal: seal, documents: documents)
     var result: Result<BridgeClient, ClientRefusal>?
-    directory.find(id, now: now) { result = $0 }
+    directory.find(id, for: Array("192.0.2.1".utf8), now: now) { result = $0 }
     // None of these needs a connection.
     return try #require(result)
   }

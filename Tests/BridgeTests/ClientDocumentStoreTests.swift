@@ -55,9 +55,11 @@ struct ClientDocumentStoreTests {
     return ClientDocumentStore(test.loop, settings, lookups: NameLookups(names.resolve))
   }
 
-  private func ask(_ store: ClientDocumentStore, _ url: String = url, at now: Int64 = now) -> Outcome {
+  private func ask(
+    _ store: ClientDocumentStore, _ url: String = url, from address: String = "192.0.2.1", at now: Int64 = now
+  ) -> Outcome {
     let outcome = Outcome()
-    store.find(url, now: now) {
+    store.find(url, for: Array(address.utf8), now: now) {
       #expect(outcome.result == nil)
       outcome.result = $0
     }
@@ -259,8 +261,10 @@ struct ClientDocumentStoreTests {
   @Test func onlySoManyAreFetched() throws {
     server.holds = true
     let store = try store()
-    let outcomes = (0..<ClientDocumentStore.mostFetches).map { ask(store, "https://app.example/\($0).json") }
-    let beyond = ask(store, "https://app.example/beyond.json")
+    let outcomes = (0..<ClientDocumentStore.mostFetches).map {
+      ask(store, "https://app.example/\($0).json", from: "192.0.2.\($0)")
+    }
+    let beyond = ask(store, "https://app.example/beyond.json", from: "198.51.100.1")
     #expect(beyond.fault == .busy)
     try test.run(until: { server.requests.count == outcomes.count })
     server.release()
@@ -268,6 +272,24 @@ struct ClientDocumentStoreTests {
     // It was not its fault.
     server.answer = DocumentServer.response(DocumentServer.document("https://app.example/beyond.json"))
     #expect(try find(store, "https://app.example/beyond.json").client != nil)
+  }
+
+  /// Slow servers of one stranger leave room for everybody else's.
+  @Test(arguments: [("192.0.2.1", "192.0.2.1", "192.0.2.2"), ("2001:db8::1", "2001:db8::ffff", "2001:db8:0:1::1")])
+  func onlySoManyForOneClient(_ first: String, _ same: String, _ other: String) throws {
+    server.holds = true
+    let store = try store()
+    let outcomes = (0..<ClientDocumentStore.mostFetchesForOne).map {
+      ask(store, "https://app.example/\($0).json", from: first)
+    }
+    #expect(ask(store, from: same).fault == .busy)
+    // Waiting for what somebody else has asked for costs nothing.
+    let shared = ask(store, "https://app.example/0.json", from: same)
+    let another = ask(store, from: other)
+    try test.run(until: { server.requests.count == outcomes.count + 1 })
+    server.release()
+    try test.run(until: { another.result != nil && shared.result != nil && outcomes.allSatisfy { $0.result != nil } })
+    #expect(another.client != nil)
   }
 
   /// Name servers of a stranger that do not answer hold up other strangers only, and that is not held against those.

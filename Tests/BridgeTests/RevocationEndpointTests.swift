@@ -107,6 +107,22 @@ struct RevocationEndpointTests {
     #expect(reply?.header("retry-after") == (verdict.hasPrefix("503") ? "7" : nil))
   }
 
+  /// A provider agrees to anything, so nobody knows what was made up.
+  @Test func floods() throws {
+    let bridge = try TokenBridge { $0.clients.failureLimit = 2 }
+    bridge.provider.outcomes = Array(repeating: .success([:]), count: 5)
+    let form: [(String, String?)] = [("token", "made-up"), ("client_id", Self.client)]
+    #expect((0..<2).allSatisfy { _ in bridge.revoke(form)?.status == 200 })
+    let refused = try #require(bridge.revoke(form, now: TokenBridge.now + 5))
+    #expect(refused.verdict == "429 temporarily_unavailable bridge_too_many_failures")
+    #expect(refused.header("retry-after") == "\(60 - (TokenBridge.now + 5) % 60)")
+    #expect(bridge.provider.requests.count == 2)
+    // Nobody makes up what the gateway has sealed.
+    #expect(bridge.revoke([("token", try bridge.refreshToken()), ("client_id", Self.client)])?.status == 200)
+    #expect(bridge.revoke(form, from: "192.0.2.2")?.status == 200)
+    #expect(bridge.revoke(form, now: TokenBridge.now + 60)?.status == 200)
+  }
+
   private static let malformedForms: [[(String, String?)]] = [
     [], [("token", "a")], [("client_id", "kiro")], [("token", "a"), ("token", "b"), ("client_id", "kiro")],
   ]
@@ -128,7 +144,10 @@ struct RevocationEndpointTests {
 
 extension TokenBridge {
   /// Sends a form to the revocation endpoint.
-  fileprivate func revoke(_ form: [(String, String?)], now: Int64 = TokenBridge.now) -> LocalReply? {
-    RevocationEndpoint(context, provider).respond(to: Self.request("/oauth/revoke", form, []), now: now).reply
+  fileprivate func revoke(
+    _ form: [(String, String?)], from address: String = "192.0.2.1", now: Int64 = TokenBridge.now
+  ) -> LocalReply? {
+    RevocationEndpoint(context, provider)
+      .respond(to: Self.request("/oauth/revoke", form, [], from: address), now: now).reply
   }
 }

@@ -55,7 +55,33 @@ struct TokenAttackTests {
     #expect(reply?.verdict == "400 invalid_request bridge_malformed_request")
   }
 
+  /// RFC 6749 §5.2: who has tried to authenticate by a field is told how.
+  @Test(arguments: [(nil, nil), ("Basic bm9ib2R5Og==", #"Basic realm="https://mcp.example/oauth""#)])
+  func anUnknownClientWithCredentials(_ credentials: String?, _ challenge: String?) throws {
+    let bridge = try TokenBridge()
+    let form = TokenBridge.redemption(try bridge.code(), [("client_id", "nobody")])
+    let reply = bridge.token(form, fields: credentials.map { [("authorization", $0)] } ?? [])
+    #expect(reply?.verdict == "401 invalid_client bridge_client_unknown")
+    #expect(reply?.header("www-authenticate") == challenge)
+  }
+
   // MARK: Codes
+
+  /// Anybody can bring a code to the callback that the provider has never made.
+  @Test func madeUpCodes() throws {
+    let bridge = try TokenBridge { $0.clients.failureLimit = 2 }
+    bridge.provider.outcomes = Array(repeating: .refused(ProviderError("invalid_grant")), count: 4)
+    let form = TokenBridge.redemption(try bridge.code { $0.providerCode = "made-up" })
+    for _ in 0..<2 { #expect(bridge.token(form)?.verdict == "400 invalid_grant bridge_grant_refused") }
+    let refused = bridge.token(form)
+    #expect(refused?.verdict == "429 temporarily_unavailable bridge_too_many_failures")
+    #expect(refused?.header("retry-after") == "\(60 - Self.now % 60)")
+    #expect(bridge.provider.requests.count == 2)
+    #expect(bridge.token(form, from: "192.0.2.2")?.status == 400)
+    let later = Self.now + 60
+    let fresh = TokenBridge.redemption(try bridge.code(sealedAt: later))
+    #expect(bridge.token(fresh, now: later)?.status == 400)
+  }
 
   private static let swapped: [([(String, String?)], String)] = [
     ([("client_id", "another")], "400 invalid_grant bridge_code_of_another_client"),

@@ -51,13 +51,13 @@ final class TokenBridge {
       policy: TokenPolicy(issuer: TestTokens.issuer, audiences: ["https://api.example"]))
   }
 
-  var context: BridgeContext {
+  private(set) lazy var context: BridgeContext = {
     let seal = ClientSeal(sealer, lifetime: settings.clients.registrationLifetime)
     return BridgeContext(
       settings: settings, sealer: sealer,
       clients: ClientDirectory(
         configured: settings.clients.entered.compactMap { try? BridgeClient($0) }, seal: seal, documents: documents))
-  }
+  }()
 
   private var wrapper: TokenWrapper? {
     guard case .wrap(let source, let lifetime) = settings.tokens else { return nil }
@@ -67,17 +67,21 @@ final class TokenBridge {
   }
 
   /// Sends a form to the token endpoint; nil while the answer is not there.
-  func token(_ form: [(String, String?)], fields: [(String, String)] = [], now: Int64 = now) -> LocalReply? {
+  func token(
+    _ form: [(String, String?)], fields: [(String, String)] = [], from address: String = "192.0.2.1", now: Int64 = now
+  ) -> LocalReply? {
     let endpoint = TokenEndpoint(context, provider, wrapper)
-    return endpoint.respond(to: Self.request("/oauth/token", form, fields), now: now).reply
+    return endpoint.respond(to: Self.request("/oauth/token", form, fields, from: address), now: now).reply
   }
 
-  static func request(_ path: String, _ form: [(String, String?)], _ fields: [(String, String)]) -> LocalRequest {
+  static func request(
+    _ path: String, _ form: [(String, String?)], _ fields: [(String, String)], from address: String = "192.0.2.1"
+  ) -> LocalRequest {
     let pairs = form.compactMap { pair in pair.1.map { (name: pair.0, value: $0) } }
     return LocalRequest(
       method: "POST", path: path,
       fields: [("content-type", "application/x-www-form-urlencoded")] + fields.map { ($0.0, $0.1) },
-      body: Array(FormParameters.query(pairs).utf8))
+      body: Array(FormParameters.query(pairs).utf8), clientAddress: Array(address.utf8))
   }
 
   // MARK: What clients hold

@@ -26,7 +26,7 @@ package final class AuthorizationEndpoint: LocalService {
     }
     let parked = Suspension<LocalReply>()
     // Whoever leaves meanwhile is not answered; what was found out is good for the next one.
-    context.clients.find(id, now: now) { [self] result in
+    context.clients.find(id, for: request.clientAddress, now: now) { [self] result in
       switch result {
       case .success(let client): parked.follow(proceed(request, parameters, client, now: now))
       case .failure(let refusal): parked.resume(DeadEnd.client(refusal).reply(context.settings))

@@ -22,13 +22,15 @@ package final class ClientDirectory {
 
   /// Calls back once: from inside this call, unless a document has to be fetched.
   ///
-  /// - Parameter now: seconds since 1970.
-  package func find(_ clientID: String, now: Int64, completion: @escaping Completion) {
+  /// - Parameters:
+  ///   - address: of whoever asks, a literal.
+  ///   - now: seconds since 1970.
+  package func find(_ clientID: String, for address: [UInt8], now: Int64, completion: @escaping Completion) {
     if let client = configured.first(where: { $0.id.hasSameBytes(as: clientID) }) {
       return completion(.success(client))
     }
     if let documents, clientID.hasPrefix("https://") {
-      return documents.find(clientID, now: now) { completion($0.mapError { .document($0) }) }
+      return documents.find(clientID, for: address, now: now) { completion($0.mapError { .document($0) }) }
     }
     guard let seal, clientID.utf8.count <= Self.longestID else { return completion(.failure(.unknown)) }
     switch seal.open(clientID, now: now) {
@@ -50,7 +52,7 @@ package final class ClientDirectory {
       return documents?.objection(to: clientID).map { .document($0) }
     }
     var refusal: ClientRefusal?
-    find(clientID, now: now) { if case .failure(let found) = $0 { refusal = found } }
+    find(clientID, for: [], now: now) { if case .failure(let found) = $0 { refusal = found } }
     return refusal
   }
 }

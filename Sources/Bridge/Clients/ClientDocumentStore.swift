@@ -25,7 +25,9 @@ package final class ClientDocumentStore {
   }
 
   /// Documents that are fetched at the same time.
-  static let mostFetches = 8
+  static let mostFetches = 64
+  /// Of those for one client address (IPv6: /64): slow servers must not stop everybody else's.
+  static let mostFetchesForOne = 8
   /// Requests that may wait for one document.
   static let mostWaiting = 64
 
@@ -33,8 +35,14 @@ package final class ClientDocumentStore {
   private let settings: Settings
   private let lookups: NameLookups
   private var cache = ClientDocumentCache()
+  private struct Wait {
+    /// Where the one is who has caused the fetch.
+    let network: UInt128
+    var completions: [Completion] = []
+  }
+
   /// Who waits for which document.
-  private var waiting: [String: [Completion]] = [:]
+  private var waiting: [String: Wait] = [:]
 
   /// - Parameter lookups: share one among all who look up names that strangers choose.
   package init(_ loop: Loop, _ settings: Settings, lookups: NameLookups) {
@@ -45,19 +53,30 @@ package final class ClientDocumentStore {
 
   /// Finds the client whose id is this URL; calls back once, at once when the answer is known.
   ///
-  /// - Parameter now: seconds since 1970.
-  package func find(_ clientID: String, now: Int64, completion: @escaping Completion) {
+  /// - Parameters:
+  ///   - address: of whoever asks, a literal.
+  ///   - now: seconds since 1970.
+  package func find(_ clientID: String, for address: [UInt8], now: Int64, completion: @escaping Completion) {
     do throws(ClientDocumentFault) {
       let url = try url(clientID)
       if let verdict = cache.find(url.text, now: now) { return completion(verdict) }
-      let isUnderWay = waiting[url.text] != nil
-      guard waiting[url.text, default: []].count < Self.mostWaiting, isUnderWay || waiting.count < Self.mostFetches
-      else { throw .busy }
-      waiting[url.text, default: []].append(completion)
-      if !isUnderWay { fetch(url, now: now) }
+      if waiting[url.text] == nil {
+        let network = ClientBudget.network(of: address)
+        guard mayFetch(for: network) else { throw .busy }
+        waiting[url.text] = Wait(network: network, completions: [completion])
+        fetch(url, now: now)
+      } else {
+        guard waiting[url.text]?.completions.count ?? 0 < Self.mostWaiting else { throw .busy }
+        waiting[url.text]?.completions.append(completion)
+      }
     } catch {
       completion(.failure(error))
     }
+  }
+
+  private func mayFetch(for network: UInt128) -> Bool {
+    waiting.count < Self.mostFetches
+      && waiting.values.count { $0.network == network } < Self.mostFetchesForOne
   }
 
   /// What is against a client by its id alone; nil: its document may be fetched.
@@ -92,7 +111,7 @@ package final class ClientDocumentStore {
         cache.insert(verdict, url.text, lifetime: ClientDocumentCache.faultLifetime, now: now)
       case .failure: break
       }
-      for completion in waiting.removeValue(forKey: url.text) ?? [] { completion(verdict) }
+      for completion in waiting.removeValue(forKey: url.text)?.completions ?? [] { completion(verdict) }
     }
   }
 }

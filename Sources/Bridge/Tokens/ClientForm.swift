@@ -12,6 +12,8 @@ struct ClientForm {
   let clientID: String
   /// SHA-256 of the client id.
   let clientDigest: [UInt8]
+  /// Whether it has tried to authenticate by the Authorization field.
+  let hasCredentials: Bool
 
   init(_ request: LocalRequest) throws(TokenRefusal) {
     guard request.mediaType == "application/x-www-form-urlencoded", let parameters = FormParameters(request.body),
@@ -19,7 +21,9 @@ struct ClientForm {
     else {
       throw .malformed("the body is a form (application/x-www-form-urlencoded) in which only resource may repeat")
     }
-    let user = try Self.user(request.field("authorization"))
+    let field = request.field("authorization")
+    hasCredentials = field != nil
+    let user = try Self.user(field)
     guard let clientID = parameters["client_id"] ?? user else { throw .malformed("client_id is missing") }
     // Only one way at a time (RFC 6749 §2.3).
     if let user, !user.hasSameBytes(as: clientID) {

@@ -16,7 +16,8 @@ struct GrantJudge {
       throw TokenRefusal(
         OAuthError(
           code: "invalid_client", description: "the client is not known here, or its registration has expired",
-          status: 401),
+          // RFC 6749 §5.2.
+          status: 401, challenge: form.hasCredentials ? #"Basic realm="\#(settings.issuer)""# : nil),
         reason: refusal.reason, detail: refusal.detail)
     }
     switch form.parameters["grant_type"] {

@@ -1,5 +1,6 @@
 import JOSE
 import JSON
+import Net
 import Pipeline
 package import Web
 
@@ -26,7 +27,7 @@ package final class RevocationEndpoint: LocalService {
   package func respond(to request: LocalRequest, now: Int64) -> LocalAnswer {
     if let reply = TokenReply.unlessPost(request.method) { return .reply(reply) }
     do throws(TokenRefusal) {
-      switch try plan(ClientForm(request), now: now) {
+      switch try plan(ClientForm(request), from: request.clientAddress, now: now) {
       case .nothing: return .reply(Self.done)
       case .ask(let request): return .suspended(ask(request))
       }
@@ -38,7 +39,7 @@ package final class RevocationEndpoint: LocalService {
   private static let done = LocalReply(status: 200, fields: TokenReply.fields)
 
   /// What the token is, it says itself: the hint is only one (RFC 7009 §2.1).
-  private func plan(_ form: ClientForm, now: Int64) throws(TokenRefusal) -> Plan {
+  private func plan(_ form: ClientForm, from client: [UInt8], now: Int64) throws(TokenRefusal) -> Plan {
     guard let token = form.parameters["token"] else { throw .malformed("token is missing") }
     let lifetime = context.settings.refreshTokenLifetime
     switch RefreshGrant.open(token, with: context.sealer, lifetime: lifetime, now: now) {
@@ -51,11 +52,11 @@ package final class RevocationEndpoint: LocalService {
       }
       return .ask(
         ProviderRequest(.revocation, [("token", grant.providerToken), ("token_type_hint", "refresh_token")]))
-    case .foreign: return try plan(accessToken: token, now: now)
+    case .foreign: return try plan(accessToken: token, from: client, now: now)
     }
   }
 
-  private func plan(accessToken token: String, now: Int64) throws(TokenRefusal) -> Plan {
+  private func plan(accessToken token: String, from client: [UInt8], now: Int64) throws(TokenRefusal) -> Plan {
     switch context.settings.tokens {
     case .wrap:
       // Good until it ends, which is soon: there is no list to strike it off.
@@ -63,6 +64,11 @@ package final class RevocationEndpoint: LocalService {
       throw Self.unsupported("access tokens of this server end by themselves: revoke the refresh token")
     case .passthrough:
       guard token.utf8.count <= Self.longest, token.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else { return .nothing }
+      // The provider agrees to anything (RFC 7009 §2.2), so what has been made up cannot be told from what has not.
+      if let seconds = context.failures.wait(for: client, now: now) {
+        throw TokenRefusal.tooManyFailures(retryAfter: seconds)
+      }
+      context.failures.spend(client, now: now)
       return .ask(ProviderRequest(.revocation, [("token", token), ("token_type_hint", "access_token")]))
     }
   }

@@ -21,20 +21,26 @@ package final class TokenEndpoint: LocalService {
   package func respond(to request: LocalRequest, now: Int64) -> LocalAnswer {
     if let reply = TokenReply.unlessPost(request.method) { return .reply(reply) }
     do throws(TokenRefusal) {
-      return .suspended(ask(try GrantJudge(context: context).judge(ClientForm(request), now: now), now: now))
+      if let seconds = context.failures.wait(for: request.clientAddress, now: now) {
+        throw TokenRefusal.tooManyFailures(retryAfter: seconds)
+      }
+      let grant = try GrantJudge(context: context).judge(ClientForm(request), now: now)
+      return .suspended(ask(grant, for: request.clientAddress, now: now))
     } catch {
       return .reply(error.reply)
     }
   }
 
-  private func ask(_ request: GrantRequest, now: Int64) -> Suspension<LocalReply> {
+  private func ask(_ request: GrantRequest, for client: [UInt8], now: Int64) -> Suspension<LocalReply> {
     let parked = Suspension<LocalReply>()
     let call = provider.send(request.provider) { [self] answer in
       switch answer {
       case .success(let members):
         let step = issuer.issue(members, to: request.entitlement, now: now) { parked.resume($0) }
         if let step { parked.onCancel { step.cancel(.clientGone) } }
-      case .refused(let error): parked.resume(TokenRefusal(error).reply)
+      case .refused(let error):
+        context.failures.spend(client, now: now)
+        parked.resume(TokenRefusal(error).reply)
       case .unavailable(let seconds, let reason):
         parked.resume(TokenRefusal.unavailable(retryAfter: seconds, detail: reason).reply)
       case .noEndpoint:

@@ -52,6 +52,14 @@ extension TokenRefusal {
       reason: "bridge_provider_unavailable", detail: detail, retryAfter: retryAfter)
   }
 
+  static func tooManyFailures(retryAfter: Int) -> TokenRefusal {
+    TokenRefusal(
+      OAuthError(
+        code: "temporarily_unavailable",
+        description: "the identity provider has refused too much that came from this address", status: 429),
+      reason: "bridge_too_many_failures", retryAfter: retryAfter)
+  }
+
   static func sealing(_ detail: String) -> TokenRefusal {
     TokenRefusal(
       OAuthError(code: "server_error", description: "the token could not be made", status: 500),

@@ -8,12 +8,15 @@ import Outbound
 
 extension BridgeSettings {
   /// - Parameter routes: those whose entries of `authorization` name the bridge; never empty.
-  init(_ configuration: BridgeConfiguration, provider: BridgedProvider, routes: [BridgedRoute]) {
+  init(
+    _ configuration: BridgeConfiguration, _ limits: LimitsConfiguration, provider: BridgedProvider,
+    routes: [BridgedRoute]
+  ) {
     self.init(
       name: configuration.name, issuer: configuration.issuer, path: configuration.prefix,
       isSecure: configuration.publicURL.scheme == .https, routes: routes, provider: provider,
       tokens: BridgeTokens(configuration), refreshTokenLifetime: configuration.refreshTokenLifetime.asSeconds,
-      consentLifetime: configuration.rememberConsent.asSeconds, clients: BridgeClientSettings(configuration))
+      consentLifetime: configuration.rememberConsent.asSeconds, clients: BridgeClientSettings(configuration, limits))
   }
 }
 
@@ -30,13 +33,14 @@ extension BridgeTokens {
 }
 
 extension BridgeClientSettings {
-  init(_ configuration: BridgeConfiguration) {
+  init(_ configuration: BridgeConfiguration, _ limits: LimitsConfiguration) {
     self.init()
     entered = configuration.clients.map {
       Entered(id: $0.clientID, name: $0.clientName, redirectURIs: $0.redirectURIs)
     }
     allowsRegistration = configuration.registration
     registrationLimit = configuration.registrationLimit
+    failureLimit = limits.failedTokens
     registrationLifetime = configuration.registrationLifetime.asSeconds
     allowsDocuments = configuration.clientMetadataDocuments.isEnabled
   }

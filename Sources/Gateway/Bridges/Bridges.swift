@@ -52,7 +52,7 @@ final class Bridges {
     guard let (_, entry) = entries.first, let sealer = sealers[configuration.name] else { return [] }
     let store = try checks.keyStore(entry)
     let settings = BridgeSettings(
-      configuration, provider: try BridgedProvider(configuration, entry, store),
+      configuration, self.configuration.limits, provider: try BridgedProvider(configuration, entry, store),
       routes: entries.map { BridgedRoute($0.0, $0.1, configuration) })
     let bridge = try bridge(
       settings, sealer, configuration, introspector: checks.introspection(entry, store)?.introspector)
