@@ -27,8 +27,8 @@ final class Candidate {
     var former = keys[0].signer.publicJWK.objectValue ?? [:]
     former["kid"] = "former-signing-key"
     let set = try KeySet(jwks: ["keys": [.object(former), keys[1].signer.publicJWK]])
-    forgetful = GatewayCheck(set, places: TokenSample.count / 2)
-    knowing = GatewayCheck(set, places: 16_384)
+    forgetful = GatewayCheck(set, bytes: sample.tokens[0].bytes.count * TokenSample.count)
+    knowing = GatewayCheck(set)
     for way in Way.allCases { try run(way, rounds: 1) }
   }
 

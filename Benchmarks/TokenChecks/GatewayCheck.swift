@@ -13,10 +13,10 @@ final class GatewayCheck {
   private let keys: KeySet
   let cache: TokenCache
 
-  /// - Parameter places: for tokens that are remembered.
-  init(_ keys: KeySet, places: Int) {
+  /// - Parameter bytes: that remembered tokens may take.
+  init(_ keys: KeySet, bytes: Int = TokenCache.defaultBytes) {
     self.keys = keys
-    cache = TokenCache(capacity: places)
+    cache = TokenCache(capacity: 16_384, byteLimit: bytes)
   }
 
   func accepts(_ token: ByteView) -> Bool {

@@ -12,7 +12,7 @@ struct TokenSample {
     let signature: [UInt8]
   }
 
-  /// More than ``GatewayCheck`` has places for when it is to remember none of them.
+  /// More than a ``GatewayCheck`` that is to remember none of them has room for.
   static let count = 8
   static let now: Int64 = 1_800_000_000
 

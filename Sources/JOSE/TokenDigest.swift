@@ -7,6 +7,9 @@ package struct TokenDigest: Equatable {
   /// A number in which digests differ evenly.
   var spread: Int { Int(truncatingIfNeeded: value.words.0) }
 
+  /// A byte of it that ``spread`` has no part in; never 0.
+  var tag: UInt8 { max(UInt8(truncatingIfNeeded: value.words.1), 1) }
+
   /// Of no token.
   static let none = TokenDigest(value: SHA256Hasher.Value())
 }

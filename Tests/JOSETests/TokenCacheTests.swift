@@ -108,33 +108,68 @@ struct TokenCacheTests {
     #expect(held == cache.count)
   }
 
-  /// One set of four places: the three used since stay, the one left alone gives way.
+  private static let names = (0..<16).map { "token-\($0)" }
+
+  /// One set of sixteen places: those used since stay, the one left alone gives way.
   @Test func theLeastRecentlyUsedGivesWay() throws {
-    let cache = TokenCache(capacity: 4)
+    let cache = TokenCache(capacity: 16)
     let verified = try TestTokens.sign().verified()
-    for name in ["a", "b", "c", "d"] { Self.insert(cache, name, verified) }
-    for name in ["a", "c", "d"] { #expect(Self.find(cache, name) != nil) }
+    for name in Self.names { Self.insert(cache, name, verified) }
+    let used = Self.names.filter { $0 != "token-5" }
+    for name in used { #expect(Self.find(cache, name) != nil) }
     Self.insert(cache, "e", verified)
-    #expect(Self.find(cache, "b") == nil)
-    for name in ["a", "c", "d", "e"] { #expect(Self.find(cache, name) != nil) }
+    #expect(Self.find(cache, "token-5") == nil)
+    for name in used + ["e"] { #expect(Self.find(cache, name) != nil) }
     #expect(cache.evictions == 1)
   }
 
   @Test func aFreedPlaceIsUsedBeforeAnythingIsEvicted() throws {
-    let cache = TokenCache(capacity: 4)
+    let cache = TokenCache(capacity: 16)
     let long = try TestTokens.sign().verified()
     var policy = TestTokens.policy
     policy.clockSkew = 0
     let short = try TestTokens.sign([("exp", .integer(Self.now + 1))]).verified(policy)
-    for name in ["a", "b", "c"] { Self.insert(cache, name, long) }
-    Self.insert(cache, "d", short)
-    #expect(Self.find(cache, "d", now: Self.now + 1) == nil)
+    for name in Self.names { Self.insert(cache, name, name == "token-9" ? short : long) }
+    #expect(Self.find(cache, "token-9", now: Self.now + 1) == nil)
     Self.insert(cache, "e", long)
-    for name in ["a", "b", "c", "e"] { #expect(Self.find(cache, name) != nil) }
+    for name in Self.names + ["e"] where name != "token-9" { #expect(Self.find(cache, name) != nil) }
     #expect(cache.evictions == 0)
   }
 
-  @Test(arguments: [(0, 0), (-1, 0), (1, 4), (4, 4), (5, 8), (1000, 1024), (1024, 1024)])
+  /// Tokens are found while the table grows under them, and hardly any is lost for want of a place.
+  @Test func growsWithWhatItHolds() throws {
+    let cache = TokenCache(capacity: 4096)
+    let verified = try TestTokens.sign().verified()
+    for index in 0..<1000 {
+      #expect(Self.find(cache, "token-\(index)") == nil)
+      Self.insert(cache, "token-\(index)", verified)
+      #expect(cache.count + Int(cache.evictions) == index + 1)
+      #expect(cache.places <= 4 * cache.count + 16)
+      let isToBeSearched = index % 50 == 0
+      if isToBeSearched { #expect((0...index).count { Self.find(cache, "token-\($0)") != nil } == cache.count) }
+    }
+    #expect(cache.evictions < 5)
+    for index in 1000..<20_000 { Self.insert(cache, "token-\(index)", verified) }
+    #expect(cache.places == 4096)
+    #expect((0..<20_000).count { Self.find(cache, "token-\($0)") != nil } == cache.count)
+  }
+
+  @Test func takesNoMemoryBeforeTheFirstToken() {
+    #expect(TokenCache(capacity: 10_000_000).places == 0)
+  }
+
+  /// Twice as many places as tokens hold them all, also when they come strictly in turn, which is the worst order.
+  @Test func tokensInTurnHardlyPushEachOtherOut() throws {
+    let cache = TokenCache(capacity: 4096)
+    let verified = try TestTokens.sign().verified()
+    let digests = (0..<2048).compactMap { Self.digest("token-\($0)") }
+    for digest in digests + digests {
+      if cache.find(digest, now: Self.now) == nil { cache.insert(digest, length: 900, verified) }
+    }
+    #expect(cache.misses - 2048 < 20)
+  }
+
+  @Test(arguments: [(0, 0), (-1, 0), (1, 16), (16, 16), (17, 32), (1000, 1024), (1024, 1024)])
   func capacityIsRoundedUp(_ wanted: Int, _ capacity: Int) {
     #expect(TokenCache(capacity: wanted).capacity == capacity)
   }
