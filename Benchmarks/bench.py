@@ -13,8 +13,8 @@ import tempfile
 from pathlib import Path
 
 from load import Load
-from processes import allow_many_files, pin_to
-from proxies import KINDS, envoy
+from processes import Failure, allow_many_files, pin_to, require
+from proxies import KINDS, absence
 from report import table
 from scenarios import SCENARIOS, Figure, Scenario
 from servers import LOAD_CPU, Servers
@@ -22,9 +22,8 @@ from sign_ins import measure as measure_sign_ins
 
 HERE = Path(__file__).resolve().parent
 NAMES = [scenario.name for scenario in SCENARIOS]
-# Of the gateway alone.
-OTHERS = ["memory", "sign-ins"]
-NO_ENVOY = "pyvoy, which brings Envoy, could not be installed (see above)"
+# Of the gateway alone: the kind of proxy that each is about.
+OTHERS = {"memory": "portcullis", "sign-ins": "portcullis-bridge"}
 
 
 class Bench:
@@ -34,7 +33,7 @@ class Bench:
     def compare(self, scenario: Scenario) -> str:
         """A table. Each run has another proxy first, so that none always follows the same one."""
         wanted = [name for name in scenario.proxies if name in self.arguments.proxy]
-        missing = {name: NO_ENVOY for name in wanted if name.startswith("envoy") and envoy() is None}
+        missing = {name: why for name in wanted if (why := absence(name, self.arguments.binary))}
         names = [name for name in wanted if name not in missing]
         figures: dict[str, list[Figure]] = {name: [] for name in names}
         for run in range(min(self.arguments.runs, scenario.most_runs) if names else 0):
@@ -62,6 +61,30 @@ class Bench:
             proxy.server.stop()
 
 
+    def alone(self, scenario: str) -> None:
+        if why := absence(OTHERS[scenario], self.arguments.binary):
+            print(f"{scenario}: not measured: {why}")
+        elif scenario == "memory":
+            self.growth()
+        else:
+            measure_sign_ins(self.servers, self.arguments.people, min(self.arguments.runs, 3))
+
+    def all(self) -> tuple[list[str], list[str]]:
+        """Tables, and what has failed: what does is no reason to leave out the rest."""
+        tables, failed = [], []
+        for name in self.arguments.scenario:
+            scenario = next((one for one in SCENARIOS if one.name == name), None)
+            try:
+                if scenario:
+                    tables.append(self.compare(scenario))
+                elif OTHERS[name] in self.arguments.proxy:
+                    self.alone(name)
+            except Failure as failure:
+                failed.append(f"{name} has failed: {failure}")
+                print(failed[-1], file=sys.stderr, flush=True)
+        return tables, failed
+
+
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", type=Path, default=HERE.parent / ".build" / "release" / "portcullis")
@@ -72,6 +95,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=2, help="length of a run")
     parser.add_argument("--memory-requests", type=int, default=1_000_000, help="requests of the memory scenario")
     parser.add_argument("--people", type=int, default=1000, help="who sign in at once in the sign-ins scenario")
+    parser.add_argument("--list", action="store_true", help="only print what scenarios there are")
     arguments = parser.parse_args()
     arguments.scenario = arguments.scenario or [*NAMES, *OTHERS]
     arguments.proxy = arguments.proxy or list(KINDS)
@@ -80,26 +104,26 @@ def parse() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse()
+    if arguments.list:
+        return print("\n".join([*(f"{one.name}: {one.title}" for one in SCENARIOS), *OTHERS]))
     if (os.cpu_count() or 1) < 2:
         raise SystemExit("two cores are needed: one for the proxy, one for the load")
+    require("gcc", "openssl", "wrk", "h2load", "setpriv", "taskset")
     # A run that is told to end takes its servers along.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     pin_to(LOAD_CPU)
     allow_many_files()
     with tempfile.TemporaryDirectory(prefix="portcullis-bench-") as folder:
         servers = Servers(Path(folder), arguments.binary)
-        bench = Bench(servers, Load(Path(folder), servers.token, servers.issuer, servers.backend_port), arguments)
         try:
             servers.begin()
-            chosen = [scenario for scenario in SCENARIOS if scenario.name in arguments.scenario]
-            tables = [bench.compare(scenario) for scenario in chosen]
-            print("\n" + "\n".join(tables))
-            if "memory" in arguments.scenario and "portcullis" in arguments.proxy:
-                bench.growth()
-            if "sign-ins" in arguments.scenario and "portcullis-bridge" in arguments.proxy:
-                measure_sign_ins(servers, arguments.people, min(arguments.runs, 3))
+            load = Load(Path(folder), servers.token, servers.issuer, servers.backend_port)
+            tables, failed = Bench(servers, load, arguments).all()
         finally:
             servers.stop()
+    print("\n" + "\n".join(tables))
+    if failed:
+        raise SystemExit("\n".join(failed))
 
 
 main()

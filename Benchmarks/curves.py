@@ -1,231 +1,152 @@
 """What a request or an event costs the gateway as work grows: plots in docs/images/performance, figures beside them.
 
-Each point is a gateway of its own. `--draw` draws the plots again from the figures, and measures nothing.
+A curve is measured twice from end to end, where cheap beside nginx as a plain proxy, and its figures are written when it
+is finished. `--draw` draws the plots again from the figures, and measures nothing.
 """
 
 import argparse
-import json
 import signal
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+import growth
+from curve_figures import Record, read, write
+from curve_plots import draw_all
 from load import Load
-from plot import Series, draw
-from processes import allow_many_files, compile_program, most_connections, pin_to
-from proxies import PORTCULLIS, Kind
-from servers import LOAD_CPU, PROXY_CPU, Proxy, Servers, free_port
+from processes import Failure, allow_many_files, most_connections, most_files, pin_to, require
+from proxies import absence
+from servers import LOAD_CPU, Servers
 
 HERE = Path(__file__).resolve().parent
 PLOTS = HERE.parent / "docs" / "images" / "performance"
-FIGURES = PLOTS / "curves.json"
-KIND = Kind("portcullis-curves.yaml", PORTCULLIS, checks_tokens=True)
-RATE = 2000  # events a second, all streams together
-LARGEST_RATE = 100e6  # bytes of events a second
+# Figures of a run that was broken off.
+RECENT_HOURS = 12
 
 
-class Curves:
-    def __init__(self, servers: Servers, load: Load, seconds: float):
-        self.servers, self.load, self.seconds = servers, load, seconds
-        self.tokens = compile_program(servers.folder, "tokens")
+@dataclass(frozen=True)
+class Bound:
+    """What the machine allows."""
 
-    def trust(self, issuer: str = "", **more: object) -> dict[str, object]:
-        keys = str(self.servers.issuer.folder / "jwks.json")
-        audience = [self.servers.issuer.audience]
-        return {"issuer": issuer or self.servers.issuer.url, "jwks_file": keys, "allowed_audience": audience, **more}
-
-    def route(
-        self, path: str = "/mcp", trust: object = None, max_connections: int | None = 20_000
-    ) -> dict[str, object]:
-        upstream: dict[str, object] = {"url": f"http://127.0.0.1:{self.servers.backend_port}/mcp"}
-        if max_connections:
-            upstream["max_connections"] = max_connections
-        return {"path": path, "upstream": upstream, "authorization": trust or self.trust()}
-
-    def start(self, routes: list[dict[str, object]] | None = None) -> Proxy:
-        port, tls_port = free_port(), free_port()
-        values: dict[str, object] = {"ROUTES": json.dumps(routes or [self.route()], separators=(",", ":"))}
-        server = self.servers.run("curves", KIND, PROXY_CPU, port, tls_port, values)
-        return Proxy(server, port, tls_port, KIND.refusing)
-
-    def requests(self, proxy: Proxy, script: Path | None = None, path: str = "/mcp") -> float:
-        """µs of CPU of one."""
-        url = f"http://127.0.0.1:{proxy.port}{path}"
-        self.load.wrk(script or self.load.script, url, 1)
-        before = proxy.server.cpu_seconds()
-        done = self.load.wrk(script or self.load.script, url, max(1, round(self.seconds)))
-        return (proxy.server.cpu_seconds() - before) / done * 1e6
-
-    def events(self, proxy: Proxy, count: int, size: int, rate: float) -> tuple[float, float]:
-        """µs of CPU of one, and MiB of memory with the streams open."""
-        target = f"/mcp?events={size}&every={max(1, round(count / rate * 1e3))}"
-        with self.load.event_streams(proxy.port, False, count, self.seconds, target) as streams:
-            time.sleep(0.5)
-            memory = mebibytes(proxy)
-            streams.begin()
-            before = proxy.server.cpu_seconds()
-            came = streams.end()
-            return (proxy.server.cpu_seconds() - before) / came.events * 1e6, memory
-
-    def connections(self, count: int) -> tuple[float, float]:
-        proxy = self.start()
-        try:
-            with self.load.idle(proxy.port, count, tls=False):
-                return self.requests(proxy), mebibytes(proxy)
-        finally:
-            proxy.server.stop()
-
-    def with_routes(self, routes: list[dict[str, object]]) -> tuple[float, float]:
-        proxy = self.start(routes)
-        try:
-            return self.requests(proxy), mebibytes(proxy)
-        finally:
-            proxy.server.stop()
-
-    def routes(self, count: int) -> tuple[float, float]:
-        """A configuration has at most 1 MiB, so the others say no more than they must. They are protected, too."""
-        others = [self.route(f"/{number}", max_connections=None) for number in range(1, count)]
-        return self.with_routes([self.route(), *others])
-
-    def providers(self, count: int) -> tuple[float, float]:
-        """All of one route. The token is of the last."""
-        others = [self.trust(f"https://idp-{number}.example.com") for number in range(1, count)]
-        return self.with_routes([self.route(trust=[*others, self.trust()])])
-
-    def cached_tokens(self, count: int) -> tuple[float, float]:
-        file, request = self.servers.folder / "tokens.txt", self.servers.folder / "token-request"
-        with file.open("w") as out:
-            for line in self.servers.issuer.many("ES256", count):
-                out.write(line)
-        trust = self.trust(token_cache_entries=max(1024, 4 * count), token_cache_size="16GiB")
-        proxy = self.start([self.route(trust=trust)])
-        try:
-            self.load.write_request(proxy.port, "keep-alive", "@")
-            request.write_bytes(self.load.request.read_bytes())
-            command = [str(self.tokens), str(proxy.port), str(request), str(file), str(self.seconds)]
-            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-                if process.stdout.readline() != "begun\n":
-                    raise SystemExit("requests have failed, see above")
-                before = proxy.server.cpu_seconds()
-                done = int(process.stdout.readline().split()[1])
-                return (proxy.server.cpu_seconds() - before) / done * 1e6, mebibytes(proxy)
-        finally:
-            proxy.server.stop()
-            file.unlink()
-
-    def streams(self, count: int) -> tuple[float, float]:
-        proxy = self.start()
-        try:
-            return self.events(proxy, count, 128, RATE)
-        finally:
-            proxy.server.stop()
-
-    def header_size(self, size: int) -> tuple[float, float]:
-        """Bytes of one more field, in KiB of 512 bytes to 30."""
-        script = self.servers.folder / "header.lua"
-        script.write_text(self.load.lua + f"wrk.headers['x-more'] = string.rep('x', {size})\n")
-        proxy = self.start()
-        try:
-            return self.requests(proxy, script), mebibytes(proxy)
-        finally:
-            proxy.server.stop()
-
-    def event_size(self, size: int) -> tuple[float, float]:
-        proxy = self.start()
-        try:
-            return self.events(proxy, 16, size, min(RATE, LARGEST_RATE / size))
-        finally:
-            proxy.server.stop()
-
-
-def mebibytes(proxy: Proxy) -> float:
-    return proxy.server.resident_kib() / 1024
+    most: int
+    why: str
 
 
 @dataclass(frozen=True)
 class Curve:
-    title: str
-    across: str  # what grows
-    unit: str
     points: list[int]
-    measure: Callable[[Curves, int], tuple[float, float]]
+    sweep: growth.Sweep
+    # Measured beside the gateway.
+    reference: str | None = None
+    bound: Bound | None = None
+
+    def until(self, most: int) -> list[int]:
+        """The last one is the limit itself, when that lies within."""
+        limits = [most, self.bound.most] if self.bound else [most]
+        return sorted({min(point, *limits) for point in self.points})
 
 
 def curves() -> dict[str, Curve]:
-    """The bounds on connections and streams are the limit of files: the gateway keeps half of them for upstreams."""
-    half = most_connections(2)
-    request, event = "µs of CPU per request", "µs of CPU per event"
+    # The gateway keeps half of its files for connections to upstreams.
+    files = Bound(most_connections(2), f"a process may open {most_files():,} files here, two of them for each")
+    memory = Bound(growth.tokens_that_fit(), "more do not fit into the memory of this machine")
+    many = [1, 10, 100, 1000, 2000, 5000, 10_000, 20_000]
     return {
-        "connections": Curve(
-            "Requests on 64 connections beside idle ones", "open connections", request,
-            [1, 10, 100, 1000, 3000, half], Curves.connections,
-        ),
-        "routes": Curve("Routes", "routes", request, [1, 10, 100, 1000, 4000], Curves.routes),
-        "providers": Curve(
-            "Identity providers of a route", "providers", request, [1, 3, 10, 30, 100], Curves.providers
-        ),
+        "connections": Curve(many, growth.each(growth.connections, growth.same), "nginx", files),
+        "routes": Curve([1, 10, 100, 300, 1000, 2000, 5000], growth.each(growth.nothing_else, growth.with_routes)),
+        "providers": Curve([1, 2, 5, 10, 20, 50, 100], growth.each(growth.nothing_else, growth.with_providers)),
         "tokens": Curve(
-            "Different tokens in turn, all in the cache", "tokens", request,
-            [1, 10, 100, 1000, 10_000, 100_000, 1_000_000], Curves.cached_tokens,
+            [1, 10, 100, 1000, 10_000, 30_000, 100_000, 300_000, 1_000_000], growth.cached_tokens, bound=memory
         ),
-        "streams": Curve(
-            f"Streams, together {RATE:,} events a second", "open streams", event,
-            [1, 10, 100, 1000, 3000, half], Curves.streams,
-        ),
+        "streams": Curve(many, growth.each(growth.streams, growth.same), "nginx", files),
         "header-size": Curve(
-            "Size of one header field more", "bytes", request,
-            [512, 1024, 2048, 4096, 8192, 16_384, 30_720], Curves.header_size,
+            [512, 1024, 2048, 4096, 8192, 16_384, 30_720], growth.each(growth.header_size, growth.same)
         ),
         "event-size": Curve(
-            "Size of an event", "bytes", event,
-            [64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576], Curves.event_size,
+            [64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576], growth.each(growth.event_size, growth.same)
         ),
     }  # fmt: skip
 
 
-def plot(figures: dict[str, list[tuple[int, float, float]]]) -> None:
-    for name, points in figures.items():
-        curve = curves()[name]
-        cost = Series(curve.unit, [(point[0], point[1]) for point in points])
-        memory = Series("MiB of memory", [(point[0], point[2]) for point in points])
-        (PLOTS / f"{name}.svg").write_text(draw(curve.title, curve.across, [cost, memory]))
+def measure(scene: growth.Scene, name: str, curve: Curve, most: int, repetitions: int) -> Record:
+    """Gateway and reference in turns, and each of them from the first point to the last before any is repeated."""
+    points, begin = curve.until(most), time.monotonic()
+    names = ["portcullis"]
+    if curve.reference and not (why := absence(curve.reference, scene.servers.binary)):
+        names.append(curve.reference)
+    elif curve.reference:
+        print(f"{name}: without {curve.reference}: {why}", flush=True)
+    cut = curve.bound.why if curve.bound and points[-1] == curve.bound.most < curve.points[-1] else None
+    record = Record(datetime.now(UTC).isoformat(timespec="minutes"), scene.seconds, cut, {one: [] for one in names})
+    for repetition in range(repetitions):
+        for together in zip(*(curve.sweep(scene, one, points, repetition) for one in names), strict=True):
+            for one, point in zip(names, together, strict=True):
+                record.add(one, point)
+            found = "; ".join(
+                f"{one} {point.cost:.1f} µs, {point.memory:.1f} MiB" for one, point in zip(names, together, strict=True)
+            )
+            passed = time.monotonic() - begin
+            print(f"{name} {repetition + 1}/{repetitions}, {passed:4.0f} s: {together[0].at:9,}: {found}", flush=True)
+    return record
 
 
-def main() -> None:
+def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", type=Path, default=HERE.parent / ".build" / "release" / "portcullis")
     parser.add_argument("--curve", action="append", choices=list(curves()), help="may be given again; default: all")
-    parser.add_argument("--most", type=int, default=1_000_000, help="no point beyond this")
-    parser.add_argument("--seconds", type=float, default=2, help="length of a measurement")
+    parser.add_argument("--most", type=int, default=1_048_576, help="no point beyond this")
+    parser.add_argument("--seconds", type=int, default=1, help="length of a measurement")
+    parser.add_argument("--repetitions", type=int, default=2, help="of each curve")
+    parser.add_argument("--resume", action="store_true", help=f"only curves not measured in the last {RECENT_HOURS} h")
+    parser.add_argument("--output", type=Path, default=PLOTS, help="the folder of figures and plots")
     parser.add_argument("--draw", action="store_true", help="only draw")
-    arguments = parser.parse_args()
-    PLOTS.mkdir(parents=True, exist_ok=True)
-    figures = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
-    if arguments.draw:
-        return plot(figures)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
-    pin_to(LOAD_CPU)
-    allow_many_files()
+    return parser.parse_args()
+
+
+def run(arguments: argparse.Namespace, records: dict[str, Record]) -> list[str]:
+    """What has failed: the other curves are measured all the same."""
+    failed = []
     with tempfile.TemporaryDirectory(prefix="portcullis-curves-") as folder:
         servers = Servers(Path(folder), arguments.binary)
         try:
             servers.begin()
             load = Load(Path(folder), servers.token, servers.issuer, servers.backend_port)
-            scene = Curves(servers, load, arguments.seconds)
-            for name in arguments.curve or curves():
-                figures[name] = []
-                for point in sorted({min(point, arguments.most) for point in curves()[name].points}):
-                    cost, memory = curves()[name].measure(scene, point)
-                    print(f"{name}: {point:9,}: {cost:8.2f} {curves()[name].unit}, {memory:8.1f} MiB", flush=True)
-                    figures[name].append((point, round(cost, 2), round(memory, 1)))
-                FIGURES.write_text(json.dumps(figures, indent=1) + "\n")
+            scene = growth.Scene(servers, load, arguments.seconds)
+            for name, curve in curves().items():
+                if name not in (arguments.curve or curves()):
+                    continue
+                if arguments.resume and name in records and records[name].hours_old() < RECENT_HOURS:
+                    print(f"{name}: measured {records[name].measured}", flush=True)
+                    continue
+                try:
+                    records[name] = measure(scene, name, curve, arguments.most, arguments.repetitions)
+                    write(arguments.output, records)
+                except Failure as failure:
+                    failed.append(f"{name} has failed: {failure}")
+                    print(failed[-1], file=sys.stderr, flush=True)
         finally:
             servers.stop()
-    plot(figures)
+    return failed
+
+
+def main() -> None:
+    arguments = parse()
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    records, failed = read(arguments.output), []
+    if not arguments.draw:
+        require("gcc", "openssl", "wrk", "setpriv", "taskset")
+        if why := absence("portcullis", arguments.binary):
+            raise SystemExit(why)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
+        pin_to(LOAD_CPU)
+        allow_many_files()
+        failed = run(arguments, records)
+    draw_all(arguments.output, records)
+    if failed:
+        raise SystemExit("\n".join(failed))
 
 
 main()

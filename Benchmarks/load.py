@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from processes import compile_program
+from processes import Failure, Helper, compile_program
 from signing import Issuer
 
 BODY = '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo","arguments":{"text":"hello"}}}'
@@ -45,21 +45,19 @@ class Events:
 class Streams:
     """Streams that are held by a process of their own."""
 
-    def __init__(self, process: subprocess.Popen[str]):
+    def __init__(self, process: Helper):
         self.process = process
 
     def begin(self) -> None:
-        self.process.stdin.write("begin\n")
-        self.process.stdin.flush()
-        if self.process.stdout.readline() != "begun\n":
-            raise SystemExit("the streams have ended, see above")
+        self.process.say("begin")
+        if self.process.hear() != "begun":
+            raise Failure("the streams have ended, see above")
 
     def end(self) -> Events:
         """Waits for it."""
-        line = self.process.stdout.readline()
-        found = re.fullmatch(r"events (\d+) bytes (\d+) median (\d+) p99 (\d+) worst (\d+)\n", line)
+        found = re.fullmatch(r"events (\d+) bytes (\d+) median (\d+) p99 (\d+) worst (\d+)", self.process.hear())
         if not found or found[1] == "0":
-            raise SystemExit("no events have come, see above")
+            raise Failure("no events have come, see above")
         return Events(*(int(number) for number in found.groups()))
 
 
@@ -91,17 +89,18 @@ class Load:
         """The same; every request with the next one of `count` tokens. They are made for the first call."""
         script, tokens = self.folder / f"{algorithm}-{count}.lua", self.folder / f"{algorithm}-{count}.tokens"
         if not script.exists():
-            tokens.write_text("\n".join(self.issuer.tokens(algorithm, count)))
+            self.issuer.write_tokens(tokens, algorithm, count)
             script.write_text(self.lua + DISTINCT.replace("@TOKENS@", str(tokens)))
         return self.wrk(script, url, seconds)
 
     def wrk(self, script: Path, url: str, seconds: int, refused: bool = False, connections: int = 64) -> int:
         """`refused`: none must be answered with 200."""
-        output = self.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script), url])
-        requests = int(re.search(r"(\d+) requests in", output)[1])
+        output = self.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script), url], seconds)
+        found = re.search(r"(\d+) requests in", output)
+        requests = int(found[1]) if found else 0
         others = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
-        if (int(others[1]) if others else 0) != (requests if refused else 0) or "Socket errors" in output:
-            raise SystemExit(f"requests have failed:\n{output}")
+        if not requests or (int(others[1]) if others else 0) != (requests if refused else 0) or "Socket errors" in output:
+            raise Failure(f"requests have failed:\n{output}")
         return requests
 
     def without_token(self, url: str, seconds: int) -> int:
@@ -115,41 +114,44 @@ class Load:
             [
                 "h2load", "-t1", "-c16", "-m32", f"-D{seconds}", "-d", str(self.body), *headers,
                 "--tls13-ciphers=TLS_AES_128_GCM_SHA256", "--groups=X25519", url,
-            ]
+            ],
+            seconds,
         )  # fmt: skip
         counts = re.search(r"(\d+) done, (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout", output)
-        done, succeeded, *others = (int(count) for count in counts.groups())
-        if done != succeeded or any(others) or "Application protocol: h2" not in output:
-            raise SystemExit(f"requests have failed:\n{output}")
+        done, succeeded, *others = (int(count) for count in counts.groups()) if counts else (0, 0)
+        if not done or done != succeeded or any(others) or "Application protocol: h2" not in output:
+            raise Failure(f"requests have failed:\n{output}")
         return done
 
     def full_handshakes(self, port: int, seconds: int) -> int:
         connections, resumed = self.connections(port, "full", seconds)
         if resumed:
-            raise SystemExit(f"{resumed} of {connections} handshakes were not full ones")
+            raise Failure(f"{resumed} of {connections} handshakes were not full ones")
         return connections
 
     def resumed_handshakes(self, port: int, seconds: int) -> int:
         """All but the first of each slot are resumed."""
         connections, resumed = self.connections(port, "resumed", seconds)
         if resumed < 0.98 * (connections - SLOTS):
-            raise SystemExit(f"only {resumed} of {connections} sessions were resumed")
+            raise Failure(f"only {resumed} of {connections} sessions were resumed")
         return connections
 
     def connections(self, port: int, kind: str, seconds: int) -> tuple[int, int]:
         self.write_request(port, "close")
-        return self.counts(self.run([str(self.program), str(port), str(self.request), kind, str(seconds)]))
+        return self.counts(self.run([str(self.program), str(port), str(self.request), kind, str(seconds)], seconds))
 
     @contextmanager
     def idle(self, port: int, count: int, tls: bool = True) -> Iterator[None]:
         """Holds `count` connections, each after its first request."""
         self.write_request(port, "keep-alive")
         command = [str(self.program), str(port), str(self.request), "idle" if tls else "idle-clear", str(count)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-            if self.counts(process.stdout.readline())[0] != count:
-                raise SystemExit(f"not all of {count} connections were opened")
+        process = Helper(command)
+        try:
+            if self.counts(process.hear())[0] != count:
+                raise Failure(f"not all of {count} connections were opened")
             yield
-            process.stdin.close()
+        finally:
+            process.stop()
 
     @contextmanager
     def event_streams(self, port: int, tls: bool, count: int, seconds: float, target: str) -> Iterator[Streams]:
@@ -160,13 +162,13 @@ class Load:
         self.request.write_text(f"GET {target} HTTP/1.1\r\n{head}\r\n", newline="")
         command = [str(self.listener), str(port), str(self.request), str(count), str(seconds)]
         command += ["tls"] if tls else []
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-            if process.stdout.readline() != "ready\n":
-                raise SystemExit(f"not all of {count} streams were opened")
-            try:
-                yield Streams(process)
-            finally:
-                process.kill()
+        process = Helper(command)
+        try:
+            if process.hear() != "ready":
+                raise Failure(f"not all of {count} streams were opened")
+            yield Streams(process)
+        finally:
+            process.stop()
 
     def write_request(self, port: int, connection: str, token: str = "") -> None:
         fields = {"host": f"127.0.0.1:{port}", **self.headers, "connection": connection, "content-length": len(BODY)}
@@ -177,11 +179,18 @@ class Load:
 
     @staticmethod
     def counts(line: str) -> tuple[int, int]:
-        found = re.fullmatch(r"connections (\d+) resumed (\d+)\n", line)
+        found = re.fullmatch(r"connections (\d+) resumed (\d+)", line.strip())
         if not found:
-            raise SystemExit("new connections have failed, see above")
+            raise Failure("new connections have failed, see above")
         return int(found[1]), int(found[2])
 
     @staticmethod
-    def run(command: list[str]) -> str:
-        return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    def run(command: list[str], seconds: int) -> str:
+        """`seconds`: how long it should take; a minute more, and it hangs."""
+        try:
+            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=seconds + 60)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"{command[0]} did not end") from None
+        if done.returncode != 0:
+            raise Failure(f"{command[0]} has failed, see above")
+        return done.stdout

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from load import Events, Load
-from processes import most_connections
+from processes import Failure, most_connections
 from servers import Proxy
 
 # The gateway keeps half of its files for connections to upstreams.
@@ -66,7 +66,7 @@ def idle_memory(tls: bool) -> Callable[[Proxy, Load, int], Figure]:
         with load.idle(port, IDLE_CONNECTIONS, tls):
             time.sleep(seconds)
             if proxy.server.open_files() < IDLE_CONNECTIONS:
-                raise SystemExit(f"{proxy.server.name} has closed idle connections")
+                raise Failure(f"{proxy.server.name} has closed idle connections")
             return Figure((proxy.server.resident_kib() - before) / IDLE_CONNECTIONS)
 
     return measure

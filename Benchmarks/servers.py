@@ -7,12 +7,14 @@ import urllib.request
 from pathlib import Path
 
 from certificate import make_certificate
-from processes import Server, compile_program, free_port, most_connections
-from proxies import KINDS, Kind, envoy
+from processes import Failure, Server, compile_program, free_port, most_files
+from proxies import KINDS, Kind, program
 from signing import Issuer, forged
 
 CONFIGURATIONS = Path(__file__).resolve().parent / "conf"
 PROXY_CPU, LOAD_CPU = 0, 1
+# nginx makes room for as many connections at once, so not all that a generous machine would allow.
+MOST_FILES = 65_536
 
 
 class Proxy:
@@ -30,9 +32,9 @@ class Proxy:
         context.set_alpn_protocols(["h2", "http/1.1"])
         with socket.create_connection(("127.0.0.1", self.tls_port)) as connection:
             with context.wrap_socket(connection, server_hostname="127.0.0.1") as tls:
-                agreed = (tls.version(), tls.cipher()[0], tls.selected_alpn_protocol())
+                agreed = (tls.version(), (tls.cipher() or [""])[0], tls.selected_alpn_protocol())
         if agreed != ("TLSv1.3", "TLS_AES_128_GCM_SHA256", "h2"):
-            raise SystemExit(f"{self.tls_url} agreed on {agreed}")
+            raise Failure(f"{self.tls_url} agreed on {agreed}")
 
     def check_refusal(self, token: str) -> None:
         """A check that lets a forged token pass is none, and its cost is no figure."""
@@ -43,7 +45,7 @@ class Proxy:
         except urllib.error.HTTPError as refusal:
             status = refusal.code
         if status != 401:
-            raise SystemExit(f"{self.url} answered {status} to a forged token")
+            raise Failure(f"{self.url} answered {status} to a forged token")
 
 
 class Servers:
@@ -56,7 +58,7 @@ class Servers:
         documents = folder / "issuer"
         documents.mkdir()
         self.issuer = Issuer(documents, f"http://127.0.0.1:{self.issuer_port}", "api://bench")
-        self.token = self.issuer.tokens("RS256", 1)[0]
+        self.token = self.issuer.token("RS256")
         make_certificate(folder)
 
     def begin(self) -> None:
@@ -66,11 +68,11 @@ class Servers:
         backend = [str(compile_program(self.folder, "backend")), str(self.backend_port)]
         self.support.append(Server(backend, LOAD_CPU, self.backend_port, self.folder / "backend.log"))
 
-    def start(self, name: str, values: dict[str, object] | None = None) -> Proxy:
+    def start(self, name: str, values: dict[str, object] | None = None, cpu: int | str = PROXY_CPU) -> Proxy:
         """`values` are those of this run alone."""
         kind = KINDS[name]
         port, tls_port = free_port(), free_port() if kind.has_tls else 0
-        proxy = Proxy(self.run(name, kind, PROXY_CPU, port, tls_port, values or {}), port, tls_port, kind.refusing)
+        proxy = Proxy(self.run(name, kind, cpu, port, tls_port, values or {}), port, tls_port, kind.refusing)
         try:
             if kind.has_tls:
                 proxy.check_tls(self.folder / "certificate.pem")
@@ -82,15 +84,15 @@ class Servers:
         return proxy
 
     def run(
-        self, name: str, kind: Kind, cpu: int, port: int, tls_port: int, more: dict[str, object] | None = None
+        self, name: str, kind: Kind, cpu: int | str, port: int, tls_port: int, more: dict[str, object]
     ) -> Server:
         self.started += 1
         folder = self.folder / f"{self.started}-{name}"
         folder.mkdir()
-        values = {
+        values: dict[str, object] = {
             "PORT": port, "TLS_PORT": tls_port, "FOLDER": folder, "CERTIFICATES": self.folder,
             "ISSUER": self.issuer.url, "DOCUMENTS": self.issuer.folder, "BACKEND_PORT": self.backend_port,
-            "FILES": most_connections(), "BINARY": self.binary, "ENVOY": envoy(), **kind.values, **(more or {}),
+            "FILES": min(most_files(), MOST_FILES), **kind.values, **more,
         }  # fmt: skip
 
         def filled(text: str) -> str:
@@ -100,7 +102,8 @@ class Servers:
 
         configuration = folder / kind.template
         configuration.write_text(filled((CONFIGURATIONS / kind.template).read_text()))
-        command = [*(filled(part) for part in kind.command), str(configuration)]
+        arguments = [*(filled(part) for part in kind.arguments), str(configuration)]
+        command = [str(program(kind, self.binary)), *arguments]
         # The TLS port is opened last.
         return Server(command, cpu, tls_port or port, folder / "log")
 

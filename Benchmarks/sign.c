@@ -1,8 +1,9 @@
-/* Makes JWTs: reads signing inputs, one a line, and prints each with its signature.
+/* Makes JWTs, one a line.
 
-     sign KEY < INPUTS
+     sign KEY HEADER CLAIMS FIRST COUNT
 
-   KEY is a private key in PEM: RSA signs by RS256, P-256 by ES256. Ten thousand tokens are made in seconds. */
+   KEY is a private key in PEM: RSA signs by RS256, P-256 by ES256. HEADER and CLAIMS are JSON; wherever CLAIMS have
+   `########`, they get the number of the token, with eight digits. A million tokens by ES256 are made in a minute. */
 
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONGEST_LINE = 16 * 1024, LONGEST_SIGNATURE = 1024, COORDINATE = 32 };
+enum { LONGEST = 16 * 1024, DIGITS = 8, LONGEST_SIGNATURE = 1024, COORDINATE = 32 };
 
 static void fail(const char *what) {
   fprintf(stderr, "sign: %s\n", what);
@@ -40,30 +41,48 @@ static size_t concatenate(unsigned char *signature, size_t length) {
   return 2 * COORDINATE;
 }
 
-static void print_base64url(const unsigned char *bytes, size_t length) {
-  static unsigned char text[2 * LONGEST_SIGNATURE];
-  EVP_EncodeBlock(text, bytes, (int)length);
-  for (unsigned char *next = text; *next && *next != '='; next++)
-    putchar(*next == '+' ? '-' : *next == '/' ? '_' : *next);
+/* Returns the end of what it has written. */
+static char *put_base64url(char *to, const void *bytes, size_t length) {
+  EVP_EncodeBlock((unsigned char *)to, bytes, (int)length);
+  for (; *to && *to != '='; to++)
+    *to = *to == '+' ? '-' : *to == '/' ? '_' : *to;
+  return to;
+}
+
+static void number_claims(char *claims, long number) {
+  for (char *place = claims; (place = strstr(place, "########")); place += DIGITS) {
+    char digits[32];
+    snprintf(digits, sizeof digits, "%08ld", number);
+    memcpy(place, digits, DIGITS);
+  }
 }
 
 int main(int count_of_arguments, char **arguments) {
-  if (count_of_arguments != 2) fail("usage: sign KEY < INPUTS");
+  if (count_of_arguments != 6) fail("usage: sign KEY HEADER CLAIMS FIRST COUNT");
   EVP_PKEY *key = read_key(arguments[1]);
+  size_t header_length = strlen(arguments[2]), claims_length = strlen(arguments[3]);
+  if (header_length + claims_length >= LONGEST) fail("too long");
   EVP_MD_CTX *context = EVP_MD_CTX_new();
-  static char line[LONGEST_LINE];
-  while (fgets(line, sizeof line, stdin)) {
-    line[strcspn(line, "\n")] = 0;
+  static char token[4 * LONGEST], claims[LONGEST];
+  char *payload = put_base64url(token, arguments[2], header_length);
+  *payload++ = '.';
+  long first = atol(arguments[4]), count = atol(arguments[5]);
+  for (long number = first; number < first + count; number++) {
     unsigned char signature[LONGEST_SIGNATURE];
     size_t length = sizeof signature;
+    memcpy(claims, arguments[3], claims_length + 1);
+    number_claims(claims, number);
+    char *end = put_base64url(payload, claims, claims_length);
     if (EVP_DigestSignInit_ex(context, NULL, "SHA256", NULL, NULL, key, NULL) != 1 ||
-        EVP_DigestSign(context, signature, &length, (unsigned char *)line, strlen(line)) != 1)
+        EVP_DigestSign(context, signature, &length, (unsigned char *)token, (size_t)(end - token)) != 1)
       fail("cannot sign");
     if (EVP_PKEY_is_a(key, "EC")) length = concatenate(signature, length);
-    printf("%s.", line);
-    print_base64url(signature, length);
-    putchar('\n');
+    *end++ = '.';
+    end = put_base64url(end, signature, length);
+    *end++ = '\n';
+    if (fwrite(token, 1, (size_t)(end - token), stdout) != (size_t)(end - token)) fail("cannot write");
   }
+  if (fflush(stdout) != 0) fail("cannot write");
   EVP_MD_CTX_free(context);
   EVP_PKEY_free(key);
   return 0;

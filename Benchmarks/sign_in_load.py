@@ -29,7 +29,9 @@ class Visitor:
     async def open(self) -> None:
         self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
 
-    async def ask(self, method: str, target: str, status: int, body: str = "", kind: str = "") -> tuple[dict, bytes]:
+    async def ask(
+        self, method: str, target: str, status: int, body: str = "", kind: str = ""
+    ) -> tuple[dict[str, str], bytes]:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         lines = [f"{method} {target} HTTP/1.1", f"host: 127.0.0.1:{self.port}"]
         lines += [f"cookie: {cookies}"] if cookies else []
@@ -40,8 +42,8 @@ class Visitor:
         for line in fields:
             name, _, value = line.partition(": ")
             if name.lower() == "set-cookie":
-                cookie, _, content = value.split(";", 1)[0].partition("=")
-                self.cookies[cookie] = content
+                cookie, _, held = value.split(";", 1)[0].partition("=")
+                self.cookies[cookie] = held
             found[name.lower()] = value
         content = await self.reader.readexactly(int(found.get("content-length", "0")))
         if int(first.split()[1]) != status:

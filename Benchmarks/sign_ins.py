@@ -2,12 +2,12 @@
 
 import json
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
 
-from processes import free_port
+from load import Load
+from processes import Failure, Helper, free_port
 from servers import LOAD_CPU, Proxy, Servers
 
 HERE = Path(__file__).resolve().parent
@@ -21,19 +21,20 @@ class Peers:
 
     def __init__(self, own_port: int, gateway_port: int, token: str):
         command = [sys.executable, str(HERE / "sign_in_peers.py"), str(own_port), str(gateway_port), token, str(STREAMS)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        os.setpriority(os.PRIO_PROCESS, self.process.pid, -15 if os.geteuid() == 0 else 0)
+        self.process = Helper(command)
+        os.setpriority(os.PRIO_PROCESS, self.process.process.pid, -15 if os.geteuid() == 0 else 0)
 
     def phase(self) -> dict[str, float]:
         """How late events were since the last call, in milliseconds."""
-        assert self.process.stdin is not None and self.process.stdout is not None
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
+        self.process.say("")
+        found = self.process.hear()
+        if not found:
+            raise Failure("the streams have ended, see above")
+        late: dict[str, float] = json.loads(found)
+        return late
 
     def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait()
+        self.process.stop()
 
 
 def measure(servers: Servers, people: int, runs: int) -> None:
@@ -57,8 +58,8 @@ def sign_in(proxy: Proxy, people: int) -> tuple[float, float]:
     """Microseconds of the gateway's CPU for each sign-in, and the seconds that all took."""
     cpu = proxy.server.cpu_seconds()
     command = ["nice", "-n", "19", "taskset", "-c", str(LOAD_CPU), sys.executable, str(HERE / "sign_in_load.py")]
-    done = subprocess.run([*command, str(proxy.port), str(people)], check=True, stdout=subprocess.PIPE, text=True)
-    return (proxy.server.cpu_seconds() - cpu) / people * 1e6, json.loads(done.stdout)["seconds"]
+    output = Load.run([*command, str(proxy.port), str(people)], people // 100)
+    return (proxy.server.cpu_seconds() - cpu) / people * 1e6, json.loads(output)["seconds"]
 
 
 def show(what: str, late: dict[str, float]) -> None:

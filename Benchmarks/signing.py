@@ -1,13 +1,15 @@
 """An issuer made of files: its keys, their JWK set, the discovery document, and access tokens."""
 
 import base64
+import itertools
 import json
+import os
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
-from processes import compile_program
+from processes import Failure, compile_program
 
 # An MCP client's token; with RS256 it has about 950 bytes.
 CLAIMS = {
@@ -38,36 +40,45 @@ class Issuer:
         document = {"issuer": url, "jwks_uri": f"{url}/jwks.json"}
         (folder / ".well-known" / "openid-configuration").write_text(json.dumps(document))
 
-    def tokens(self, algorithm: str, count: int) -> list[str]:
-        """Different ones, all of them good for a day."""
+    def token(self, algorithm: str) -> str:
+        return self.sign(algorithm, 0, 1).communicate()[0].strip()
+
+    def write_tokens(self, path: Path, algorithm: str, count: int) -> None:
+        """Different ones, all of them good for a day, one a line. All cores sign: each writes its share of the file, as
+        tokens of one algorithm have the same length."""
+        line, cores = len(self.token(algorithm)) + 1, os.cpu_count() or 1
+        bounds = [count * number // cores for number in range(cores + 1)]
+        path.touch()
+        signers = []
+        for core, (first, end) in enumerate(itertools.pairwise(bounds)):
+            with path.open("r+b") as part:
+                part.seek(first * line)
+                signers.append(self.sign(algorithm, first, end - first, part, core))
+        if any(signer.wait() for signer in signers) or path.stat().st_size != count * line:
+            raise Failure("tokens could not be signed, see above")
+
+    def sign(
+        self, algorithm: str, first: int, count: int, output: BinaryIO | int = subprocess.PIPE, core: int = 0
+    ) -> subprocess.Popen[str]:
         header = {"alg": algorithm, "kid": f"bench-{algorithm}", "typ": "at+jwt"}
-        lines = "".join(f"{self.part(header)}.{self.part(self.claims(number))}\n" for number in range(count))
-        command = [self.program, self.key(algorithm)]
-        return subprocess.run(command, input=lines, check=True, capture_output=True, text=True).stdout.split()
+        texts = [json.dumps(members, separators=(",", ":")) for members in (header, self.claims())]
+        command = [str(self.program), str(self.key(algorithm)), *texts, str(first), str(count)]
+        return subprocess.Popen(["taskset", "-c", str(core), *command], stdout=output, text=True)
 
-    def many(self, algorithm: str, count: int) -> Iterator[str]:
-        """The same as lines, a batch at a time: for more than should be in memory."""
-        batch = 50_000
-        header = self.part({"alg": algorithm, "kid": f"bench-{algorithm}", "typ": "at+jwt"})
-        for begin in range(0, count, batch):
-            numbers = range(begin, min(begin + batch, count))
-            lines = "".join(f"{header}.{self.part(self.claims(number))}\n" for number in numbers)
-            command = [self.program, self.key(algorithm)]
-            yield subprocess.run(command, input=lines, check=True, capture_output=True, text=True).stdout
-
-    def claims(self, number: int) -> dict:
+    def claims(self) -> dict[str, object]:
+        """The program puts the number of the token in the place of the `#`."""
         return {
-            "iss": self.url, "aud": self.audience, "sub": f"user{number:08}@example.com",
-            "jti": f"AT.x2TqGh8-Lw{number:08}nVfR0cYpZs7dKjUe3", "iat": self.begin, "exp": self.begin + 86_400,
+            "iss": self.url, "aud": self.audience, "sub": "user########@example.com",
+            "jti": "AT.x2TqGh8-Lw########nVfR0cYpZs7dKjUe3", "iat": self.begin, "exp": self.begin + 86_400,
             "auth_time": self.begin, **CLAIMS,
         }  # fmt: skip
 
-    def rsa_jwk(self) -> dict:
+    def rsa_jwk(self) -> dict[str, str]:
         modulus = self.openssl("rsa", "-in", self.key("RS256"), "-noout", "-modulus").decode().strip()
         n = b64url(bytes.fromhex(modulus.removeprefix("Modulus=")))
         return {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": "bench-RS256", "n": n, "e": "AQAB"}
 
-    def ec_jwk(self) -> dict:
+    def ec_jwk(self) -> dict[str, str]:
         """The encoded key ends with its point: both coordinates, 32 bytes each."""
         point = self.openssl("pkey", "-in", self.key("ES256"), "-pubout", "-outform", "DER")[-64:]
         x, y = b64url(point[:32]), b64url(point[32:])
@@ -75,10 +86,6 @@ class Issuer:
 
     def key(self, algorithm: str) -> Path:
         return self.folder / f"{algorithm}.private.pem"
-
-    @staticmethod
-    def part(members: dict) -> str:
-        return b64url(json.dumps(members, separators=(",", ":")).encode())
 
     @staticmethod
     def openssl(*arguments: str | Path) -> bytes:

@@ -32,6 +32,7 @@ struct stream {
   char stamp[STAMP + 1];
 };
 
+static const long PATIENCE = 10000000000;
 static struct sockaddr_in address = {.sin_family = AF_INET};
 static char request[64 * 1024], input[256 * 1024];
 static size_t request_length;
@@ -168,8 +169,13 @@ int main(int count_of_arguments, char **arguments) {
   if (count_of_arguments > 5) prepare_tls();
   events = epoll_create1(0);
   struct stream *all = calloc((size_t)count, sizeof *all);
-  for (long begun = 0; answered < count; serve(begun < count && begun < answered + UNDERWAY ? 0 : 100))
+  long begun = 0, seen = 0, progress = now();
+  while (answered < count) {
     while (begun < count && begun < answered + UNDERWAY) open_stream(&all[begun++]);
+    serve(100);
+    if (answered > seen) seen = answered, progress = now();
+    if (now() - progress > PATIENCE) fail("no answer for 10 seconds");
+  }
   puts("ready");
   fflush(stdout);
   struct epoll_event begin = {.events = EPOLLIN, .data.ptr = NULL};
