@@ -19,11 +19,12 @@ from report import table
 from scenarios import SCENARIOS, Figure, Scenario
 from servers import LOAD_CPU, Servers
 from sign_ins import measure as measure_sign_ins
+from workers import measure as measure_workers
 
 HERE = Path(__file__).resolve().parent
 NAMES = [scenario.name for scenario in SCENARIOS]
 # Of the gateway alone: the kind of proxy that each is about.
-OTHERS = {"memory": "portcullis", "sign-ins": "portcullis-bridge"}
+OTHERS = {"memory": "portcullis", "sign-ins": "portcullis-bridge", "workers": "portcullis-workers"}
 
 
 class Bench:
@@ -62,12 +63,15 @@ class Bench:
 
 
     def alone(self, scenario: str) -> None:
+        runs = self.arguments.runs
         if why := absence(OTHERS[scenario], self.arguments.binary):
             print(f"{scenario}: not measured: {why}")
         elif scenario == "memory":
             self.growth()
+        elif scenario == "sign-ins":
+            measure_sign_ins(self.servers, self.arguments.people, min(runs, 3))
         else:
-            measure_sign_ins(self.servers, self.arguments.people, min(self.arguments.runs, 3))
+            measure_workers(self.servers, self.load, runs, self.arguments.seconds)
 
     def all(self) -> tuple[list[str], list[str]]:
         """Tables, and what has failed: what does is no reason to leave out the rest."""

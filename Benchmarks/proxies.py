@@ -47,6 +47,8 @@ KINDS = {
         "portcullis.yaml", *PORTCULLIS, {"TOKEN_CACHE": "token_cache_entries: 0"}, checks_tokens=True
     ),
     "portcullis-bridge": Kind("portcullis-bridge.yaml", *PORTCULLIS, has_tls=False),
+    # Told by each run: how many workers, and the port of the operator's pages.
+    "portcullis-workers": Kind("portcullis-workers.yaml", *PORTCULLIS, has_tls=False, checks_tokens=True),
     "portcullis-cached": Kind(
         "portcullis.yaml", *PORTCULLIS, {"TOKEN_CACHE": f"token_cache_entries: {ROOMY}"}, checks_tokens=True
     ),
