@@ -1,3 +1,4 @@
+import COpenSSL
 import Testing
 
 @testable import Net
@@ -41,6 +42,17 @@ struct TLSClientContextTests {
     let pair = SessionPair(try TLSClientContext(TLSClientSettings()), server).run()
     #expect(pair.client.failure?.reason.description == "tls_unknown_issuer")
     #expect(pair.client.failure?.detail == "unable to get local issuer certificate")
+  }
+
+  /// It takes long to read, and much room.
+  @Test func theSystemStoreIsSharedAndOthersAreNot() throws {
+    let ca = try files.write(authority.pem)
+    let stores = try [nil, nil, ca, ca].map { ca throws in
+      try TLSClientContext(TLSClientSettings(ca: ca))
+    }
+    let authorities = stores.map { SSL_CTX_get_cert_store($0.context.raw) }
+    #expect(authorities[0] == authorities[1])
+    #expect(Set(authorities).count == 3)
   }
 
   /// What the operator lists is trusted, its own issuer missing or not.

@@ -11,8 +11,8 @@ package final class TLSClientContext {
     let raw = context.raw
     if let ca = settings.ca {
       context.trust(try Certificate.read(ca))
-    } else if SSL_CTX_set_default_verify_paths(raw) != 1 {
-      throw .openSSL("system store", "cannot be read", "install the system's certificate authorities")
+    } else {
+      try SystemTrust.install(in: context)
     }
     SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, nil)
     switch (settings.certificate, settings.key) {
