@@ -1,13 +1,15 @@
 """The figures of curves, and the file that keeps them."""
 
+import hashlib
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from growth import Point
 
 FILE = "curves.json"
+RECENT_HOURS = 12
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,7 @@ class Record:
     """One curve: for each proxy its points in order, and for each point what every repetition has found."""
 
     measured: str
+    program: str
     seconds: int
     # Why it ends where it does, when that is not by choice.
     cut: str | None
@@ -29,8 +32,15 @@ class Record:
         known[1].append(round(point.cost, 2))
         known[2].append(round(point.memory, 1))
 
-    def hours_old(self) -> float:
-        return (datetime.now(UTC) - datetime.fromisoformat(self.measured)).total_seconds() / 3600
+    def is_fresh(self, program: str) -> bool:
+        """From a run of the same program that was broken off not long ago."""
+        age = datetime.now(UTC) - datetime.fromisoformat(self.measured)
+        return self.program == program and age < timedelta(hours=RECENT_HOURS)
+
+
+def fingerprint(program: Path) -> str:
+    with program.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
 
 
 def read(folder: Path) -> dict[str, Record]:
@@ -39,7 +49,7 @@ def read(folder: Path) -> dict[str, Record]:
         return {}
     return {
         name: Record(
-            one["measured"], one["seconds"], one["cut"],
+            one["measured"], one["program"], one["seconds"], one["cut"],
             {proxy: [(at, costs, memory) for at, costs, memory in points] for proxy, points in one["proxies"].items()},
         )
         for name, one in json.loads(file.read_text()).items()
@@ -54,6 +64,7 @@ def write(folder: Path, records: dict[str, Record]) -> None:
             f"   {json.dumps(proxy)}: [\n    " + ",\n    ".join(json.dumps(point) for point in points) + "]"
             for proxy, points in one.proxies.items()
         ]
-        head = f'"measured": {json.dumps(one.measured)}, "seconds": {one.seconds}, "cut": {json.dumps(one.cut)}'
+        about = {"measured": one.measured, "program": one.program, "seconds": one.seconds, "cut": one.cut}
+        head = json.dumps(about)[1:-1]
         curves.append(f' {json.dumps(name)}: {{\n  {head},\n  "proxies": {{\n' + ",\n".join(proxies) + "\n  }\n }")
     (folder / FILE).write_text("{\n" + ",\n".join(curves) + "\n}\n")

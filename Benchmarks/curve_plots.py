@@ -28,7 +28,8 @@ def draw_all(folder: Path, records: dict[str, Record]) -> None:
         memory = Panel("MiB of memory", across, [])
         for proxy, points in record.proxies.items():
             called = "Portcullis" if proxy == "portcullis" else proxy
-            cost.lines.append(Line(called, [(at, min(costs), max(costs)) for at, costs, _ in points]))
+            paid: list[tuple[float, float, float]] = [(at, min(costs), max(costs)) for at, costs, _ in points]
+            cost.lines.append(Line(called + (per_kibibyte(paid) if across == "bytes" else ""), paid))
             sizes: list[tuple[float, float, float]] = [(at, min(found), max(found)) for at, _, found in points]
             memory.lines.append(Line(f"{called}{each(sizes, one)}", sizes))
         last = record.proxies["portcullis"][-1][0]
@@ -39,6 +40,11 @@ def draw_all(folder: Path, records: dict[str, Record]) -> None:
 def each(sizes: list[tuple[float, float, float]], one: str) -> str:
     """What one more takes, where that is all that grows."""
     (first, least, _), (last, most, _) = sizes[0], sizes[-1]
-    if not one or most < GROWTH * least:
+    if not one or last == first or most < GROWTH * least:
         return ""
     return f": {(most - least) / (last - first) * 1024:.1f} KiB for each {one}"
+
+
+def per_kibibyte(paid: list[tuple[float, float, float]]) -> str:
+    (first, least, _), (last, most, _) = paid[0], paid[-1]
+    return f": {(most - least) / (last - first) * 1024:.2g} µs for each KiB" if last > first else ""

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import growth
-from curve_figures import Record, read, write
+from curve_figures import RECENT_HOURS, Record, fingerprint, read, write
 from curve_plots import draw_all
 from load import Load
 from processes import Failure, allow_many_files, most_connections, most_files, pin_to, require
@@ -23,8 +23,6 @@ from servers import LOAD_CPU, Servers
 
 HERE = Path(__file__).resolve().parent
 PLOTS = HERE.parent / "docs" / "images" / "performance"
-# Figures of a run that was broken off.
-RECENT_HOURS = 12
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,8 @@ def measure(scene: growth.Scene, name: str, curve: Curve, most: int, repetitions
     elif curve.reference:
         print(f"{name}: without {curve.reference}: {why}", flush=True)
     cut = curve.bound.why if curve.bound and points[-1] == curve.bound.most < curve.points[-1] else None
-    record = Record(datetime.now(UTC).isoformat(timespec="minutes"), scene.seconds, cut, {one: [] for one in names})
+    now = datetime.now(UTC).isoformat(timespec="minutes")
+    record = Record(now, fingerprint(scene.servers.binary), scene.seconds, cut, {one: [] for one in names})
     for repetition in range(repetitions):
         for together in zip(*(curve.sweep(scene, one, points, repetition) for one in names), strict=True):
             for one, point in zip(names, together, strict=True):
@@ -100,7 +99,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--most", type=int, default=1_048_576, help="no point beyond this")
     parser.add_argument("--seconds", type=int, default=1, help="length of a measurement")
     parser.add_argument("--repetitions", type=int, default=2, help="of each curve")
-    parser.add_argument("--resume", action="store_true", help=f"only curves not measured in the last {RECENT_HOURS} h")
+    parser.add_argument("--resume", action="store_true", help=f"not those of the last {RECENT_HOURS} hours")
     parser.add_argument("--output", type=Path, default=PLOTS, help="the folder of figures and plots")
     parser.add_argument("--draw", action="store_true", help="only draw")
     return parser.parse_args()
@@ -108,7 +107,7 @@ def parse() -> argparse.Namespace:
 
 def run(arguments: argparse.Namespace, records: dict[str, Record]) -> list[str]:
     """What has failed: the other curves are measured all the same."""
-    failed = []
+    failed, program = [], fingerprint(arguments.binary)
     with tempfile.TemporaryDirectory(prefix="portcullis-curves-") as folder:
         servers = Servers(Path(folder), arguments.binary)
         try:
@@ -118,7 +117,7 @@ def run(arguments: argparse.Namespace, records: dict[str, Record]) -> list[str]:
             for name, curve in curves().items():
                 if name not in (arguments.curve or curves()):
                     continue
-                if arguments.resume and name in records and records[name].hours_old() < RECENT_HOURS:
+                if arguments.resume and name in records and records[name].is_fresh(program):
                     print(f"{name}: measured {records[name].measured}", flush=True)
                     continue
                 try:

@@ -128,7 +128,6 @@ def event_size(scene: Scene, proxy: Proxy, size: int) -> tuple[float, float]:
 
 def cached_tokens(scene: Scene, subject: str, points: list[int], repetition: int) -> Iterator[Point]:
     """One gateway, whose cache has room for all tokens and is filled from point to point."""
-    points = points if repetition == 0 else [point for point in points if point <= TOKENS_REPEATED]
     file, request = scene.servers.folder / "tokens.txt", scene.servers.folder / "token-request"
     if not file.exists():
         print(f"tokens: signing {max(points):,}", flush=True)
@@ -142,7 +141,8 @@ def cached_tokens(scene: Scene, subject: str, points: list[int], repetition: int
         load = Helper([str(scene.tokens), str(proxy.port), str(request), str(file)])
         try:
             # The first warms up the gateway and does not count.
-            for turn, at in enumerate([points[0], *points]):
+            wanted = points if repetition == 0 else [point for point in points if point <= TOKENS_REPEATED]
+            for turn, at in enumerate([points[0], *wanted]):
                 load.say(f"{at} {scene.seconds}")
                 if load.hear() != "begun":
                     raise Failure("requests have failed, see above")

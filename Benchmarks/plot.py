@@ -69,7 +69,7 @@ def panel_parts(offset: int, panel: Panel) -> list[str]:
         kind = "grid" if tick else "axis"
         parts.append(f'<line class="{kind}" x1="{left}" x2="{right}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>')
         parts.append(text(left - 8, y(tick) + 4, short(tick), "end"))
-    for value in x_ticks(places):
+    for value in x_ticks(places, 0.16 if panel.across == "bytes" else 0.11):
         parts.append(f'<line class="axis" x1="{x(value):.1f}" x2="{x(value):.1f}" y1="{bottom}" y2="{bottom + 4}"/>')
         parts.append(text(x(value), bottom + 18, size(value) if panel.across == "bytes" else short(value), "middle"))
     # The first lies above the others.
@@ -97,12 +97,12 @@ def legend(left: int, panel: Panel) -> list[str]:
 
 
 def values(panel: Panel, x: Callable[[float], float], y: Callable[[float], float]) -> list[str]:
-    """The figures at both ends of the first line, on the side where the other ones are not."""
+    """The figures at both ends of the first line: above it, if no other is there."""
     parts = []
     first, *others = panel.lines
     for index, anchor in ((0, "start"), (-1, "end")):
         at, least, _ = first.points[index]
-        below = any(line.points[index][1] > least for line in others) and y(0) - y(least) > 24
+        below = any(0 < y(least) - y(line.points[index][1]) < 26 for line in others) and y(0) - y(least) > 24
         height = y(least) + 17 if below else y(least) - 9
         parts.append(text(x(at) + (-4 if anchor == "start" else 4), height, short(least, 3), anchor, "value0"))
     return parts
@@ -116,12 +116,12 @@ def y_ticks(highest: float) -> list[float]:
     return [step * number for number in range(math.ceil(highest / step - 1e-9) + 1)]
 
 
-def x_ticks(values: list[float]) -> list[float]:
-    """The points themselves, but for those that would touch the one before."""
+def x_ticks(values: list[float], room: float) -> list[float]:
+    """The points themselves, powers of ten first, but for those that would touch another. `room`: of the whole width."""
     kept: list[float] = []
     span = math.log10(max(values) / min(values)) or 1
-    for value in sorted(values, reverse=True):
-        if not kept or math.log10(kept[-1] / value) > span * 0.11:
+    for value in sorted(values, key=lambda value: (value != max(values), 10 ** round(math.log10(value)) != value, -value)):
+        if all(abs(math.log10(other / value)) > span * room for other in kept):
             kept.append(value)
     return kept
 

@@ -89,10 +89,11 @@ class Servers:
         self.started += 1
         folder = self.folder / f"{self.started}-{name}"
         folder.mkdir()
+        files = min(most_files(), MOST_FILES)
         values: dict[str, object] = {
             "PORT": port, "TLS_PORT": tls_port, "FOLDER": folder, "CERTIFICATES": self.folder,
             "ISSUER": self.issuer.url, "DOCUMENTS": self.issuer.folder, "BACKEND_PORT": self.backend_port,
-            "FILES": min(most_files(), MOST_FILES), **kind.values, **more,
+            "FILES": files, "NGINX_CONNECTIONS": files * 9 // 8, **kind.values, **more,
         }  # fmt: skip
 
         def filled(text: str) -> str:
