@@ -63,7 +63,8 @@ class Issuer:
         header = {"alg": algorithm, "kid": f"bench-{algorithm}", "typ": "at+jwt"}
         texts = [json.dumps(members, separators=(",", ":")) for members in (header, self.claims())]
         command = [str(self.program), str(self.key(algorithm)), *texts, str(first), str(count)]
-        return subprocess.Popen(["taskset", "-c", str(core), *command], stdout=output, text=True)
+        bound = ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", str(core), *command]
+        return subprocess.Popen(bound, stdout=output, text=True)
 
     def claims(self) -> dict[str, object]:
         """The program puts the number of the token in the place of the `#`."""
