@@ -5,7 +5,7 @@ import Glibc
 ///
 /// A parser loads the text once and registers slots; stages remove fields by marking their slot and add fields at
 /// the end of the text, as lines: what stays in a head is copied to the backend in long stretches. Nothing is moved or
-/// allocated for a message once the object has grown to its usual size.
+/// allocated for a message once the object has grown to its usual size, unless it is told to let go of its memory.
 public final class Fields {
   /// Where a field stands in the text, and which one it is.
   public struct Slot {
@@ -28,8 +28,12 @@ public final class Fields {
   @usableFromInline var text: UnsafeMutableRawPointer
   @usableFromInline var textCapacity: Int
   @usableFromInline var textLength = 0
+  /// While `slotCapacity` is 0 no memory of its own.
   @usableFromInline var slots: UnsafeMutablePointer<Slot>
   @usableFromInline var slotCapacity: Int
+  /// What is allocated at once after everything was let go of.
+  private let usualCapacity: Int
+  private static let usualSlots = 24
   /// Slots in use, removed ones included.
   @inlinable
   public var count: Int { slotCount }
@@ -41,15 +45,16 @@ public final class Fields {
 
   /// - Parameter capacity: bytes of text to begin with.
   public init(capacity: Int = 2048) {
+    usualCapacity = capacity
     textCapacity = capacity
     text = .allocate(byteCount: capacity, alignment: 16)
-    slotCapacity = 24
+    slotCapacity = Self.usualSlots
     slots = .allocate(capacity: slotCapacity)
   }
 
   deinit {
     text.deallocate()
-    slots.deallocate()
+    releaseSlots()
   }
 
   /// Forgets all fields, and keeps the memory.
@@ -59,6 +64,23 @@ public final class Fields {
     seen = 0
     repeated = 0
   }
+
+  /// Forgets all fields and all text but for the first `length` bytes, and lets go of the memory.
+  public func shed(keeping length: Int) {
+    let length = min(length, textLength)
+    let kept = UnsafeMutableRawPointer.allocate(byteCount: max(length, 1), alignment: 16)
+    kept.copyMemory(from: text, byteCount: length)
+    text.deallocate()
+    releaseSlots()
+    text = kept
+    textCapacity = length
+    slots = kept.assumingMemoryBound(to: Slot.self)
+    slotCapacity = 0
+    clear()
+    textLength = length
+  }
+
+  private func releaseSlots() { if slotCapacity > 0 { slots.deallocate() } }
 
   // MARK: Reading
 
@@ -234,7 +256,7 @@ public final class Fields {
   /// - Returns: the block that has become too small, to be deallocated.
   private func reserveText(_ extra: Int) -> UnsafeMutableRawPointer? {
     guard textCapacity - textLength < extra else { return nil }
-    let capacity = max(textCapacity * 2, textLength + extra)
+    let capacity = max(textCapacity * 2, textLength + extra, usualCapacity)
     let grown = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
     grown.copyMemory(from: text, byteCount: textLength)
     defer { text = grown }
@@ -244,11 +266,12 @@ public final class Fields {
 
   @usableFromInline
   func growSlots() {
-    let grown = UnsafeMutablePointer<Slot>.allocate(capacity: slotCapacity * 2)
+    let capacity = max(slotCapacity * 2, Self.usualSlots)
+    let grown = UnsafeMutablePointer<Slot>.allocate(capacity: capacity)
     grown.update(from: slots, count: count)
-    slots.deallocate()
+    releaseSlots()
     slots = grown
-    slotCapacity *= 2
+    slotCapacity = capacity
   }
 }
 

@@ -29,6 +29,15 @@ public final class RequestHead {
     authorityText = nil
   }
 
+  /// Lets go of the fields and of the target, once the request has been answered: what logs tell of it stays.
+  public func shed() {
+    fields.shed(
+      keeping: max(methodText.offset + methodText.length, originalPathText.offset + originalPathText.length))
+    pathText = originalPathText
+    queryText = nil
+    authorityText = nil
+  }
+
   /// The method as it came.
   @inlinable
   public var methodName: ByteView { fields.text(methodText.offset, methodText.length) }

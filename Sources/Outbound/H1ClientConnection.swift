@@ -21,7 +21,8 @@ final class H1ClientConnection: UpstreamConnection {
   private var transport: Transport?
   private var dialer: Dialer?
   private var decoder: ResponseDecoder
-  private let head = ResponseHead()
+  /// The pool's.
+  private let head: ResponseHead
   private var client: (any UpstreamClient)?
   private var requestSource: (any BodySource)?
   private var responseSink: (any BodySink)?
@@ -43,6 +44,7 @@ final class H1ClientConnection: UpstreamConnection {
   init(_ pool: UpstreamPool, _ transport: Transport) {
     self.pool = pool
     decoder = ResponseDecoder(limits: pool.endpoint.limits)
+    head = pool.head
     held = ByteBuffer(pool: pool.loop.buffers)
     deadline = Deadline(pool.loop.deadlines) { [unowned self] in deadlinePassed() }
     adopt(transport)

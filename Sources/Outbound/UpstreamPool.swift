@@ -1,3 +1,4 @@
+import HTTP
 package import Net
 
 /// Connections to one backend, bounded in number, with a bounded queue behind them: reused last in, first out when
@@ -5,6 +6,8 @@ package import Net
 package final class UpstreamPool {
   package let endpoint: UpstreamEndpoint
   package let loop: Loop
+  /// Lent to the connection that reads a response: heads are parsed whole and passed on at once.
+  let head = ResponseHead()
   private var idle: [H1ClientConnection] = []
   private var shared: [H2ClientConnection] = []
   private var dialers: [Dialer] = []

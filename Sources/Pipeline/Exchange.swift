@@ -41,8 +41,8 @@ package final class Exchange {
   private var responder: (any Responder)?
   private var work: (any Cancellable)?
   private var position = 0
-  /// The head of responses the gateway makes itself.
-  private let ownHead = ResponseHead()
+  /// The head of responses the gateway makes itself; made for the first one.
+  private var ownHead: ResponseHead?
 
   package init() {}
 
@@ -150,7 +150,8 @@ package final class Exchange {
   /// Sends a complete response of the gateway's own.
   package func send(_ reply: Reply) {
     guard !hasResponded else { return }
-    let head = ownHead
+    if ownHead == nil { ownHead = ResponseHead() }
+    guard let head = ownHead else { return }
     head.clear()
     head.status = reply.status
     for field in reply.fields { field.value.withUnsafeBytes { head.fields.append(field.name, $0) } }
@@ -186,6 +187,8 @@ package final class Exchange {
       for step in path.amending { step.amend(head, self) }
     }
     record.status = head.status
+    // It may be a stream, which lasts for hours, and nobody asks for the request's fields again.
+    if length == .unknown { request.shed() }
     return responder.begin(head, length, from: source)
   }
 

@@ -49,6 +49,27 @@ struct FieldsTests {
     #expect(FieldNameTests.names.map(\.1.rawValue).max().map { $0 < 64 } == true)
   }
 
+  /// What is kept stays readable, and the object serves again as if nothing had happened.
+  @Test(arguments: [0, 5, 8, 1000])
+  func sheddingKeepsTheBeginning(_ length: Int) {
+    let fields = Fields(capacity: 64)
+    for round in 0..<3 {
+      fields.clear()
+      for index in 0..<40 { fields.append("Name", text: "\(round) \(index)") }
+      fields.shed(keeping: length)
+      #expect(fields.count == 0 && fields.isEmpty)
+      #expect(fields.firstIndex(of: .host) == nil)
+      #expect(fields.text(0, min(length, 9)).text == "Name: \(round) 0".prefix(min(length, 9)))
+    }
+    fields.append("Host", "a")
+    fields.append("A", "1")
+    #expect(fields.line == "Host=a|A=1")
+    #expect(fields.first(.host)?.text == "a")
+    fields.shed(keeping: 0)
+    fields.shed(keeping: 0)
+    #expect(fields.isEmpty)
+  }
+
   /// A block of lines stands behind what is there already, in a text that has to grow for it.
   @Test func blocksOfLines() {
     let fields = Fields(capacity: 16)

@@ -28,6 +28,25 @@ struct RequestHeadTests {
     #expect(head.authority?.text == "/a")
   }
 
+  /// What the log needs is still there; the rest is gone, and the head serves again.
+  @Test func shedding() {
+    let head = head("PATCH", "/a/b", "c=d", padding: 5000)
+    head.fields.append("Host", "a")
+    head.setAuthority((5, 2))
+    "/other".lend { head.rewritePath($0, dropping: 2) }
+    head.shed()
+    #expect(head.method == .patch)
+    #expect(head.methodName.text == "PATCH")
+    #expect(head.path.text == "/a/b")
+    #expect(head.originalPath.text == "/a/b")
+    #expect(head.query == nil)
+    #expect(head.authority == nil)
+    #expect(head.fields.isEmpty)
+    head.clear()
+    head.shed()
+    #expect(head.methodName.isEmpty)
+  }
+
   @Test(arguments: [
     ("/mcp/x", "/base", 4, "/base/x"), ("/mcp", "/base", 4, "/base"), ("/mcp/x", "", 4, "/x"),
     ("/x", "/base", 0, "/base/x"),

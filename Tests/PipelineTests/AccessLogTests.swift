@@ -47,6 +47,23 @@ struct AccessLogTests {
     #expect(!String(decoding: line.serialized(), as: UTF8.self).contains(text.prefix(20)))
   }
 
+  /// A stream holds nothing of its request for as long as it lasts, but what its line says.
+  @Test func theRequestOfAStreamIsLetGoOf() throws {
+    let exchange = Exchange()
+    exchange.run(RequestPath(local: [FakeStage { _ in .taken }]), for: FakeResponder())
+    "1".lend { exchange.request.fields.append("X", $0) }
+    _ = exchange.begin(ResponseHead(), .known(1 << 30), from: nil)
+    #expect(!exchange.request.fields.isEmpty)
+    exchange.end()
+    exchange.run(RequestPath(local: [FakeStage { _ in .taken }]), for: FakeResponder())
+    "1".lend { exchange.request.fields.append("X", $0) }
+    _ = exchange.begin(ResponseHead(), .unknown, from: nil)
+    #expect(exchange.request.fields.isEmpty)
+    let line = try #require(try line(exchange))
+    #expect(line["method"] == "POST")
+    #expect(line["path"] == "/mcp")
+  }
+
   @Test func withoutARouteAndATokenTheyAreLeftOut() throws {
     let exchange = Exchange()
     exchange.request.set("GET", "/nowhere")

@@ -235,6 +235,7 @@ extension HTTP2Session {
       }
       stream.hasHead = true
       stream.handler?.streamReceivedHead(Self.length(stream.responseAssembly.contentLength, ends: ends))
+      stream.response = nil
       if ends { stream.handler?.streamEnded(nil) }
     } catch {
       stream.handler?.streamReceivedFault(error, isMalformed: true)

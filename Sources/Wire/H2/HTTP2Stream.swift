@@ -18,7 +18,7 @@ package final class HTTP2Stream {
   // What comes in.
   var request: RequestHead?
   var requestAssembly = RequestAssembly()
-  let response: ResponseHead?
+  var response: ResponseHead?
   var responseAssembly = ResponseAssembly()
   /// 1xx responses so far.
   var informational = 0
@@ -53,7 +53,7 @@ package final class HTTP2Stream {
     response = session.role == .client ? ResponseHead() : nil
   }
 
-  /// The head of the response, while it and its body are under way.
+  /// The head of a response, until it has been handed on: a body may go on for hours.
   package var responseHead: ResponseHead? { response }
 
   // MARK: Consuming
