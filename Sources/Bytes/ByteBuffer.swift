@@ -133,26 +133,43 @@ public final class ByteBuffer {
   }
 }
 
-/// Recycles the common small block, so that an idle connection holds no buffer and a busy one never calls the allocator.
+/// Recycles the common blocks, so that an idle connection holds no buffer and a busy one never calls the allocator.
 public final class BufferPool {
-  /// The size that is recycled, in bytes: one request head with its token and one small body.
+  /// The smaller size that is recycled, in bytes: a head with its token and a small body, or an event, with which
+  /// thousands of connections may wait for the same flush.
+  public static let smallSize = 4_096
+  /// The larger one, for what has outgrown that.
   public static let blockSize = 16_384
+  private var small: [UnsafeMutableRawPointer] = []
   private var blocks: [UnsafeMutableRawPointer] = []
   private let limit: Int
 
-  /// - Parameter limit: blocks kept for reuse at the most.
+  /// - Parameter limit: blocks of each size kept for reuse at the most.
   public init(limit: Int = 1024) { self.limit = limit }
 
-  deinit { for block in blocks { free(block) } }
+  deinit {
+    for block in small { free(block) }
+    for block in blocks { free(block) }
+  }
 
   func acquire(_ wanted: Int) -> (UnsafeMutableRawPointer, Int) {
+    if wanted <= Self.smallSize {
+      if let block = small.popLast() { return (block, Self.smallSize) }
+      return Self.allocate(Self.smallSize)
+    }
     guard wanted <= Self.blockSize else { return Self.allocate(wanted) }
     if let block = blocks.popLast() { return (block, Self.blockSize) }
     return Self.allocate(Self.blockSize)
   }
 
   func release(_ block: UnsafeMutableRawPointer, _ size: Int) {
-    if size == Self.blockSize, blocks.count < limit { blocks.append(block) } else { free(block) }
+    if size == Self.smallSize, small.count < limit {
+      small.append(block)
+    } else if size == Self.blockSize, blocks.count < limit {
+      blocks.append(block)
+    } else {
+      free(block)
+    }
   }
 
   static func allocate(_ wanted: Int) -> (UnsafeMutableRawPointer, Int) {
