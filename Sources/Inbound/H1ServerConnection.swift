@@ -30,7 +30,7 @@ final class H1ServerConnection: ServerConnection {
   private var deadline: Deadline?
 
   /// Input that waits for its turn.
-  private let held: ByteBuffer
+  private var held: ByteBuffer?
   private var isDelivering = false
 
   var exchange: Exchange?
@@ -61,7 +61,6 @@ final class H1ServerConnection: ServerConnection {
     self.transport = transport
     self.visitor = visitor
     decoder = RequestDecoder(limits: service.settings.limits)
-    held = ByteBuffer(pool: service.loop.buffers)
   }
 
   /// Takes over a connection.
@@ -79,16 +78,19 @@ final class H1ServerConnection: ServerConnection {
 
   private func received(_ bytes: ByteView) {
     clock.moved(service.loop.now)
-    guard !held.isEmpty else {
-      let rest = deliver(bytes)
-      if rest.count > 0, phase != .closed { hold(rest) }
-      return
+    if holdsInput {
+      hold(bytes)
+      return deliverHeld()
     }
-    hold(bytes)
-    deliverHeld()
+    let rest = deliver(bytes)
+    if rest.count > 0, phase != .closed { hold(rest) }
   }
 
+  private var holdsInput: Bool { held != nil && held?.isEmpty == false }
+
   private func hold(_ bytes: ByteView) {
+    let held = held ?? ByteBuffer(pool: service.loop.buffers)
+    self.held = held
     held.append(bytes)
     if held.count > Self.heldLimit { transport.pauseReading() }
   }
@@ -97,16 +99,20 @@ final class H1ServerConnection: ServerConnection {
   /// be told, and nothing more will come.
   func deliverHeld() {
     guard !isDelivering, phase != .closed else { return }
+    if held == nil { _ = deliver(ByteView(start: nil, count: 0)) } else { deliverKept() }
+    if phase != .closed { resumeReading() }
+  }
+
+  private func deliverKept() {
+    guard let held else { return }
     let before = held.count
     let rest = deliver(held.view)
-    guard phase != .closed else { return }
-    held.consume(before - rest.count)
-    resumeReading()
+    if phase != .closed { held.consume(before - rest.count) }
   }
 
   /// Reads on, unless enough waits already.
   private func resumeReading() {
-    if held.count <= Self.heldLimit { transport.resumeReading() }
+    if held.map({ $0.count <= Self.heldLimit }) ?? true { transport.resumeReading() }
   }
 
   /// - Returns: the input that has to wait.
@@ -255,7 +261,7 @@ final class H1ServerConnection: ServerConnection {
   private func linger() {
     guard phase != .closed, phase != .lingering else { return }
     phase = .lingering
-    held.clear()
+    held?.clear()
     lingerDue = service.loop.now + service.settings.requestBody
     deadline?.set(in: Self.lingerTimeout)
     transport.shutdownWhenFlushed()
@@ -278,7 +284,7 @@ final class H1ServerConnection: ServerConnection {
     guard phase != .closed else { return }
     if transport.closeWhenFlushed() { return close { $0.close() } }
     phase = .lingering
-    held.clear()
+    held?.clear()
     lingerDue = service.loop.now + service.settings.requestBody
     deadline?.set(at: lingerDue)
   }
@@ -385,7 +391,7 @@ extension H1ServerConnection: BodySource {
     bodyIsWanted = true
     clock.awaitBody(service.loop.now)
     deadline?.set(at: exchangeDue)
-    if awaitsContinue, held.isEmpty {
+    if awaitsContinue, !holdsInput {
       awaitsContinue = false
       HeadEncoder.write(informational: 100, nil, to: transport.outputBuffer)
       transport.wrote()

@@ -53,14 +53,13 @@ package struct IPAddress: Hashable, Sendable {
   /// The one spelling that stands for it in logs and fields: dotted decimal, or RFC 5952.
   package var text: [UInt8] {
     var octets = bits.bigEndian
-    return [UInt8](unsafeUninitializedCapacity: Int(INET6_ADDRSTRLEN)) { target, count in
-      let isWritten = withUnsafeBytes(of: &octets) { octets in
-        target.withMemoryRebound(to: CChar.self) { target in
-          let source = octets.baseAddress.map { isV4 ? $0 + 12 : $0 }
-          return inet_ntop(isV4 ? AF_INET : AF_INET6, source, target.baseAddress, socklen_t(target.count)) != nil
-        }
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { room in
+      let written = withUnsafeBytes(of: &octets) { octets in
+        let source = octets.baseAddress.map { isV4 ? $0 + 12 : $0 }
+        return inet_ntop(isV4 ? AF_INET : AF_INET6, source, room.baseAddress, socklen_t(room.count))
       }
-      count = isWritten ? target.firstIndex(of: 0) ?? 0 : 0
+      // No larger than it must be: each connection keeps one.
+      return written.map { [UInt8](ByteView(start: $0, count: strlen($0))) } ?? []
     }
   }
 

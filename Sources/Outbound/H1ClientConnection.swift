@@ -27,7 +27,7 @@ final class H1ClientConnection: UpstreamConnection {
   private var requestSource: (any BodySource)?
   private var responseSink: (any BodySink)?
   /// Input that came while the receiver could take no more.
-  private let held: ByteBuffer
+  private var held: ByteBuffer?
   private var isHolding = false
   private var isDelivering = false
   private var isChunked = false
@@ -45,7 +45,6 @@ final class H1ClientConnection: UpstreamConnection {
     self.pool = pool
     decoder = ResponseDecoder(limits: pool.endpoint.limits)
     head = pool.head
-    held = ByteBuffer(pool: pool.loop.buffers)
     deadline = Deadline(pool.loop.deadlines) { [unowned self] in deadlinePassed() }
     adopt(transport)
   }
@@ -54,10 +53,13 @@ final class H1ClientConnection: UpstreamConnection {
 
   // MARK: A request whose connection was closing: nothing has been sent, so it may be sent again (RFC 9110 §9.2.2)
 
-  private let unsent = ByteBuffer()
+  /// The request, while the connection is opened once more.
+  private var unsent: ByteBuffer?
 
   private func redial(_ old: Transport) {
+    let unsent = ByteBuffer()
     unsent.append(old.outputBuffer.view)
+    self.unsent = unsent
     old.close()
     transport = nil
     isReused = false
@@ -80,8 +82,8 @@ final class H1ClientConnection: UpstreamConnection {
     guard transport.tls?.applicationProtocol != .http2 else { return fail(.closedEarly(.endOfFile)) }
     phase = .awaiting
     deadline?.set(in: pool.endpoint.responseTimeout)
-    transport.write(unsent.view)
-    unsent.clear()
+    if let unsent { transport.write(unsent.view) }
+    unsent = nil
     requestSource?.resume()
   }
 
@@ -132,7 +134,8 @@ final class H1ClientConnection: UpstreamConnection {
     responseSink = nil
     if let transport { how(transport) }
     transport = nil
-    held.clear()
+    held = nil
+    unsent = nil
     pool.remove(self)
   }
 
@@ -173,7 +176,7 @@ final class H1ClientConnection: UpstreamConnection {
       return broken(error)
     }
     guard phase != .closed else { return }
-    if input.count > 0 { held.append(input) }
+    if input.count > 0 { hold(input) }
     if !isHolding { transport?.resumeReading() }
   }
 
@@ -189,6 +192,12 @@ final class H1ClientConnection: UpstreamConnection {
   private func hold() {
     isHolding = true
     transport?.pauseReading()
+  }
+
+  private func hold(_ input: ByteView) {
+    let held = held ?? ByteBuffer(pool: pool.loop.buffers)
+    held.append(input)
+    self.held = held
   }
 
   private func complete(_ trailers: Fields?, leftOver: Int) {
@@ -266,10 +275,11 @@ extension H1ClientConnection: UpstreamStream {
 extension H1ClientConnection: BodySink {
   func write(_ bytes: ByteView) -> Flow {
     guard phase == .awaiting || phase == .receiving || phase == .dialing else { return .wait }
-    guard let transport, phase != .dialing else {
+    if let unsent {
       append(bytes, to: unsent)
       return unsent.count > Transport.highWater ? .wait : .more
     }
+    guard let transport else { return .wait }
     if phase == .awaiting { deadline?.set(in: pool.endpoint.responseTimeout) }
     if isChunked {
       ChunkEncoder.writeSize(bytes.count, to: transport.outputBuffer)
@@ -292,8 +302,7 @@ extension H1ClientConnection: BodySink {
     requestIsComplete = true
     requestSource = nil
     guard isChunked else { return }
-    let buffer = phase == .dialing ? unsent : transport?.outputBuffer
-    if let buffer { ChunkEncoder.writeEnd(trailers, to: buffer) }
+    if let buffer = unsent ?? transport?.outputBuffer { ChunkEncoder.writeEnd(trailers, to: buffer) }
     transport?.wrote()
   }
 
@@ -305,10 +314,10 @@ extension H1ClientConnection: BodySource {
     guard isHolding else { return }
     isHolding = false
     guard !isDelivering else { return }
-    let input = ByteBuffer(pool: pool.loop.buffers)
-    input.swapContents(with: held)
+    let input = held
+    held = nil
     // Also without input: when the body stopped at its last byte, its end is still to be told.
-    deliver(input.view)
+    withExtendedLifetime(input) { deliver(input?.view ?? ByteView(start: nil, count: 0)) }
     if !isHolding { transport?.resumeReading() }
   }
 
