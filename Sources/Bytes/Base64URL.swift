@@ -15,7 +15,7 @@ public enum Base64URL {
     guard tail != 1 else { return nil }
     var isCanonical = false
     let bytes = [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3 + max(tail - 1, 0)) { target, count in
-      isCanonical = values.withUnsafeBufferPointer { fill(target, from: text, $0) }
+      isCanonical = values.withUnsafeBufferPointer { fill(UnsafeMutableRawBufferPointer(target), from: text, $0) }
       count = isCanonical ? target.count : 0
     }
     return isCanonical ? bytes : nil
@@ -76,49 +76,61 @@ public enum Base64URL {
   /// Fills `target`, whose length fits `text`. Foreign characters have the high bit set in the table: they
   /// are gathered on the way and looked at once.
   private static func fill(
-    _ target: UnsafeMutableBufferPointer<UInt8>, from text: ByteView, _ values: UnsafeBufferPointer<UInt8>
+    _ target: UnsafeMutableRawBufferPointer, from text: ByteView, _ values: UnsafeBufferPointer<UInt32>
   ) -> Bool {
-    var seen: UInt8 = 0
+    var seen: UInt32 = 0
     var source = 0
     var written = 0
-    while source &+ 4 <= text.count {
-      let first = values[Int(text[source])]
-      let second = values[Int(text[source &+ 1])]
-      let third = values[Int(text[source &+ 2])]
-      let fourth = values[Int(text[source &+ 3])]
-      seen |= first | second | third | fourth
-      target[written] = first << 2 | second >> 4
-      target[written &+ 1] = second << 4 | third >> 2
-      target[written &+ 2] = third << 6 | fourth
-      source &+= 4
-      written &+= 3
-    }
-    var leftOver: UInt8 = 0
-    if source &+ 2 <= text.count {
-      let first = values[Int(text[source])]
-      let second = values[Int(text[source &+ 1])]
+    // Six bytes at a time, written as eight: the two behind them are there, and are written again.
+    while source &+ 12 <= text.count {
+      let word = UInt64(littleEndian: text.loadUnaligned(fromByteOffset: source, as: UInt64.self))
+      let first = group(UInt32(truncatingIfNeeded: word), values)
+      let second = group(UInt32(truncatingIfNeeded: word &>> 32), values)
       seen |= first | second
-      target[written] = first << 2 | second >> 4
-      leftOver = second << 4
-      if source &+ 3 == text.count {
-        let third = values[Int(text[source &+ 2])]
-        seen |= third
-        target[written &+ 1] = second << 4 | third >> 2
-        leftOver = third << 6
-      }
+      let six = UInt64(first & 0xFF_FFFF) &<< 40 | UInt64(second & 0xFF_FFFF) &<< 16
+      target.storeBytes(of: six.bigEndian, toByteOffset: written, as: UInt64.self)
+      source &+= 8
+      written &+= 6
     }
-    return seen & foreign == 0 && leftOver == 0
+    while source < text.count {
+      let length = min(4, text.count &- source)
+      var word = filler
+      for index in 0..<length {
+        let shift = UInt32(index &* 8)
+        word = word & ~(0xFF &<< shift) | UInt32(text[source &+ index]) &<< shift
+      }
+      let bits = group(word, values)
+      seen |= bits
+      let bytes = length &- 1
+      for index in 0..<bytes { target[written &+ index] = UInt8(truncatingIfNeeded: bits &>> UInt32(16 &- 8 &* index)) }
+      // What is left over of the last byte.
+      if bits & (0xFF_FFFF &>> UInt32(8 &* bytes)) != 0 { return false }
+      source &+= length
+      written &+= bytes
+    }
+    return seen & foreign == 0
   }
 
-  private static let foreign: UInt8 = 0x80
+  /// The 24 bits that four characters stand for.
+  @inline(__always)
+  private static func group(_ word: UInt32, _ values: UnsafeBufferPointer<UInt32>) -> UInt32 {
+    values[Int(word & 0xFF)] | values[256 &+ Int(word &>> 8 & 0xFF)] | values[512 &+ Int(word &>> 16 & 0xFF)]
+      | values[768 &+ Int(word &>> 24)]
+  }
+
+  private static let foreign: UInt32 = 0x8000_0000
+  /// Four characters of which each stands for six zeros.
+  private static let filler: UInt32 = 0x4141_4141
 
   private static let alphabet = [UInt8](
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
-  /// Byte → its six bits, or ``foreign``.
-  private static let values: [UInt8] = {
-    var values = [UInt8](repeating: foreign, count: 256)
-    for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt8(value) }
+  /// A byte and its place among four → its six bits in the place they have in 24, or ``foreign``.
+  private static let values: [UInt32] = {
+    var values = [UInt32](repeating: foreign, count: 4 * 256)
+    for (value, character) in alphabet.enumerated() {
+      for place in 0..<4 { values[256 * place + Int(character)] = UInt32(value << (18 - 6 * place)) }
+    }
     return values
   }()
 }
