@@ -71,6 +71,13 @@ extension UnsafeRawBufferPointer {
     return base.distance(to: UnsafeRawPointer(found))
   }
 
+  /// Whether these are exactly the bytes of a text.
+  public func equals(text: String) -> Bool {
+    guard count == text.utf8.count else { return false }
+    var text = text
+    return text.withUTF8 { equals(ByteView($0)) }
+  }
+
   /// Whether both views hold the same bytes.
   @inlinable
   public func equals(_ other: ByteView) -> Bool {

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// A claim that means something to every policy, recognised by its bytes as one number: no text is compared.
 enum ClaimName: UInt64 {
   // RFC 7519 §4.1, RFC 7800 §3.1.
@@ -17,18 +19,19 @@ enum ClaimName: UInt64 {
   case stateHash = 0x735F_6861_7368  // s_hash
   case tokenUse = 0
 
-  init?(_ name: String) {
-    let utf8 = name.utf8
+  /// Bytes of the longest.
+  static let longest = 9
+
+  init?(_ name: ByteView) {
     // A leading zero would not show in the number.
-    guard utf8.first != 0 else { return nil }
-    guard utf8.count <= 7 else {
-      guard utf8.count == 9, name == "token_use" else { return nil }
+    guard let first = name.first, first != 0 else { return nil }
+    guard name.count <= 7 else {
+      guard name.equals("token_use") else { return nil }
       self = .tokenUse
       return
     }
     var word: UInt64 = 0
-    for byte in utf8 { word = word << 8 | UInt64(byte) }
-    guard word != 0 else { return nil }
+    for byte in name { word = word &<< 8 | UInt64(byte) }
     self.init(rawValue: word)
   }
 }

@@ -1,23 +1,31 @@
+internal import Bytes
 package import JSON
 
-extension JSONObject {
+extension JSONText {
   /// The claim of that name; when there is none and the name has dots, the one that the name leads to through nested
   /// objects (`realm_access.roles`). Names inside may have dots themselves: shorter first parts are tried first.
-  package func claim(_ name: String) -> JSONValue? {
-    if let value = self[name] { return value }
-    guard name.utf8.contains(0x2E) else { return nil }
-    return claim(at: name[...], partsLeft: 16)
+  func claim(_ name: String) -> Int? {
+    if let value = member(name) { return value }
+    guard name.utf8.contains(ASCII.dot) else { return nil }
+    var name = name
+    return name.withUTF8 { claim(at: ByteView($0), in: Self.root, partsLeft: 16) }
   }
 
-  private func claim(at path: Substring, partsLeft: Int) -> JSONValue? {
-    if let value = self[String(path)] { return value }
+  private func claim(at path: ByteView, in object: Int, partsLeft: Int) -> Int? {
+    if let value = member(path, of: object) { return value }
     guard partsLeft > 0 else { return nil }
-    var search = path.startIndex
-    while let dot = path[search...].utf8.firstIndex(of: 0x2E) {
-      search = path.utf8.index(after: dot)
-      guard case .object(let inner)? = self[String(path[..<dot])] else { continue }
-      if let value = inner.claim(at: path[search...], partsLeft: partsLeft - 1) { return value }
+    for dot in path.indices where path[dot] == ASCII.dot {
+      guard let inner = member(path.slice(0, dot), of: object), nodes[inner].kind == .object else { continue }
+      if let value = claim(at: path.from(dot + 1), in: inner, partsLeft: partsLeft - 1) { return value }
     }
     return nil
+  }
+}
+
+extension JSONValue {
+  /// The claim of that name, found as in a token. For people who want to know why one was refused.
+  package func claim(_ name: String) -> JSONValue? {
+    guard let text = try? JSONText(serialized()) else { return nil }
+    return text.claim(name).map(text.value)
   }
 }

@@ -1,5 +1,3 @@
-internal import JSON
-
 /// A condition on claims.
 package indirect enum ClaimRule: Equatable, Sendable {
   package enum Match: Equatable, Sendable {
@@ -13,7 +11,7 @@ package indirect enum ClaimRule: Equatable, Sendable {
     case containsAny([String])
   }
 
-  /// The claim of that name, or at that path (``JSONObject/claim(_:)``). One that is absent or of another type does
+  /// The claim of that name, or at that path (``JSON/JSONText/claim(_:)``). One that is absent or of another type does
   /// not match.
   case claim(String, Match)
   /// At least one of these holds.
@@ -21,16 +19,6 @@ package indirect enum ClaimRule: Equatable, Sendable {
 }
 
 extension ClaimRule.Match {
-  /// Whether a claim's value meets it.
-  func holds(of strings: [String]?, _ string: String?) -> Bool {
-    switch self {
-    case .equals(let wanted): string?.hasSameBytes(as: wanted) ?? false
-    case .equalsAny(let wanted): string.map { wanted.sharesAny(with: [$0]) } ?? false
-    case .contains(let wanted): strings?.sharesAny(with: [wanted]) ?? false
-    case .containsAny(let wanted): strings?.sharesAny(with: wanted) ?? false
-    }
-  }
-
   /// In the words of the configuration.
   var words: String {
     switch self {

@@ -75,8 +75,14 @@ struct CompactJWS {
   }
 
   /// A header or a set of claims, within the limits of a token.
-  static func object(_ text: [UInt8], _ fault: TokenFault) throws(TokenFault) -> JSONObject {
-    guard let object = (try? JSONValue.parse(text, limits: limits))?.objectValue else { throw fault }
+  static func text(_ bytes: [UInt8], _ fault: TokenFault) throws(TokenFault) -> JSONText {
+    guard let text = try? JSONText(bytes, limits: limits) else { throw fault }
+    return text
+  }
+
+  /// The same, taken out of the text.
+  static func object(_ bytes: [UInt8], _ fault: TokenFault) throws(TokenFault) -> JSONObject {
+    guard let object = try text(bytes, fault).value().objectValue else { throw fault }
     return object
   }
 }

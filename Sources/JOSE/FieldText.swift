@@ -3,36 +3,29 @@ internal import Bytes
 /// Claims as HTTP field values. What is not visible ASCII is percent-encoded as UTF-8, and so is the percent
 /// sign, so that no claim can end a header line and no two claims look alike.
 enum FieldText {
+  static func encode(_ text: String) -> [UInt8] {
+    var text = text
+    return text.withUTF8 { encode(ByteView($0)) }
+  }
+
   /// A space inside the text stays, one at either end would be lost on the way (RFC 9110 §5.5) and is
   /// encoded.
-  static func encode(_ text: String) -> [UInt8] {
-    if let plain = plain(text) { return plain }
+  static func encode(_ text: ByteView) -> [UInt8] {
+    if text.allSatisfy(isPlain) { return [UInt8](text) }
     var field = [UInt8]()
-    let last = text.utf8.count - 1
-    for (index, byte) in text.utf8.enumerated() {
+    let last = text.count - 1
+    for (index, byte) in text.enumerated() {
       append(byte, to: &field, keepingSpace: index > 0 && index < last)
     }
     return field
   }
 
-  /// The bytes of a text in which nothing is to be encoded.
-  private static func plain(_ text: String) -> [UInt8]? {
-    var text = text
-    return text.withUTF8 { bytes in bytes.allSatisfy(isPlain) ? [UInt8](bytes) : nil }
-  }
-
-  /// Words separated by single spaces; a space inside a word is encoded.
-  static func encode(words: [String]) -> [UInt8] {
-    var field = [UInt8]()
-    for word in words {
-      if !field.isEmpty { field.append(ASCII.space) }
-      if let plain = plain(word) {
-        field += plain
-      } else {
-        for byte in word.utf8 { append(byte, to: &field, keepingSpace: false) }
-      }
-    }
-    return field
+  /// Words are separated by single spaces; a space inside a word is encoded.
+  static func append(word: ByteView, to field: inout [UInt8]) {
+    guard !word.isEmpty else { return }
+    if !field.isEmpty { field.append(ASCII.space) }
+    if word.allSatisfy(isPlain) { return field.append(contentsOf: word) }
+    for byte in word { append(byte, to: &field, keepingSpace: false) }
   }
 
   private static func append(_ byte: UInt8, to field: inout [UInt8], keepingSpace: Bool) {

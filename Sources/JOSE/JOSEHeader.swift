@@ -2,7 +2,7 @@ internal import JSON
 
 /// The parts of a JOSE header (RFC 7515 §4) that take part in a decision. Keys and links to keys inside a
 /// header (`jwk`, `jku`, `x5c`, `x5u`) are never followed: a token does not say how to trust itself.
-struct JOSEHeader {
+final class JOSEHeader {
   /// All of it. Only who checks a proof of possession has a use for `jwk` (RFC 9449 §4.2).
   let members: JSONObject
   let algorithm: JWSAlgorithm

@@ -12,13 +12,13 @@ package struct PresentedToken {
   package init(_ bytes: ByteView, _ memory: HeaderMemory? = nil) throws(TokenFault) {
     self.bytes = bytes
     jws = try CompactJWS(bytes, memory)
-    claims = try Claims(CompactJWS.object(jws.payload, .malformedClaims))
+    claims = try Claims(CompactJWS.text(jws.payload, .malformedClaims))
   }
 
   /// Who says to have issued it: what chooses the keys that it is checked with.
   package var issuer: String? { claims.issuer }
 
-  package func isIssued(by policy: TokenPolicy) -> Bool { claims.issuer?.hasSameBytes(as: policy.issuer) == true }
+  package func isIssued(by policy: TokenPolicy) -> Bool { claims.isIssued(by: policy.issuer) }
 
   /// The key that made the signature.
   func signer(among keys: ArraySlice<PublicKey>) -> PublicKey? { jws.signer(of: bytes, among: keys) }

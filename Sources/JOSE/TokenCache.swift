@@ -29,7 +29,8 @@ package final class TokenCache {
   /// So many times as many places as entries there are at least, until all places are there: sets that are not divided
   /// yet have room for twice as many as the others.
   private static let room = 4
-  /// What an entry takes beside its claims, and how much larger claims are in memory than in a token, roughly.
+  /// What an entry takes at most beside texts of its token, and how much longer these may be than in the token, roughly:
+  /// characters that no field value has are written as three.
   private static let overhead = 512
   private static let growth = 3
 

@@ -56,7 +56,7 @@ extension TokenPolicy {
         wanted: audiences.isEmpty ? "anything" : TokenEvidence.list(audiences))
     case .kind:
       let names = ["token_use", "typ", "events", "nonce", "at_hash", "c_hash", "s_hash"]
-      let present = names.filter { claims.members[$0] != nil }
+      let present = names.filter { claims.text.member($0) != nil }
       return TokenEvidence(
         present.isEmpty ? "no sign of another kind" : "claims \(TokenEvidence.list(present))",
         wanted: kind == .accessToken ? "an access token" : "an ID token")
@@ -64,10 +64,10 @@ extension TokenPolicy {
       return TokenEvidence("kid \(header?.kid ?? "(none)")", wanted: "a key of the issuer")
     case .confirmation:
       return TokenEvidence(
-        claims.members["cnf"].map { "cnf \(Self.text($0))" } ?? "no cnf", wanted: "none, x5t#S256 or jkt")
+        claims.confirmation.map { "cnf \(Self.text($0))" } ?? "no cnf", wanted: "none, x5t#S256 or jkt")
     case .client:
-      let name = clientClaims.first { claims.members.claim($0) != nil }
-      let found = name.map { "\($0) \(Self.text(claims.members.claim($0)))" }
+      let name = clientClaims.first { claims.text.claim($0) != nil }
+      let found = name.map { "\($0) \(Self.text(claims.value($0)))" }
       return TokenEvidence(
         found ?? "none of \(TokenEvidence.list(clientClaims))",
         wanted: clients.isEmpty ? "anybody" : TokenEvidence.list(clients))
@@ -75,7 +75,7 @@ extension TokenPolicy {
       guard let rule = customClaims.first(where: { !claims.satisfies($0) }) else {
         return TokenEvidence("all of them", wanted: TokenEvidence.list(customClaims.map(\.words)))
       }
-      let found = rule.names.map { "\($0) \(Self.text(claims.members.claim($0)))" }
+      let found = rule.names.map { "\($0) \(Self.text(claims.value($0)))" }
       return TokenEvidence(TokenEvidence.list(found), wanted: rule.words)
     case .scopes:
       let wanted =

@@ -83,7 +83,7 @@ extension TokenVerifier {
   ) -> TokenExamination.Finding {
     let outcome: TokenExamination.Outcome
     do {
-      try policy.demand(requirement, of: claims, header, Grant(claims, policy), now: now)
+      try policy.demand(requirement, of: claims, header, now: now)
       outcome = .passed
     } catch {
       outcome = .failed(error)

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import JSON
 
 /// What an access token of one issuer must look like on one route. All kinds of conditions must hold; of audiences and
@@ -99,12 +100,13 @@ package struct TokenPolicy: Equatable, Sendable {
     }
   }
 
-  /// Whether these scopes of a token are enough.
-  func isSatisfied(by granted: [String]) -> Bool {
+  /// Whether the scopes of a token are enough.
+  func isSatisfied(by claims: Claims) -> Bool {
     guard !scopes.isEmpty else { return true }
     func isGranted(_ scope: String) -> Bool {
-      granted.contains { one in
-        one.hasSameBytes(as: scope) || includedScopes[one]?.contains { $0.hasSameBytes(as: scope) } == true
+      claims.anyScope(scopeClaims) { one in
+        if one.equals(text: scope) { return true }
+        return includedScopes.contains { one.equals(text: $0) && $1.contains { $0.hasSameBytes(as: scope) } }
       }
     }
     return scopeMatch == .any ? scopes.contains(where: isGranted) : scopes.allSatisfy(isGranted)

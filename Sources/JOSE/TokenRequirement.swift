@@ -27,10 +27,8 @@ extension TokenPolicy {
   ///
   /// - Parameters:
   ///   - header: nil for what an introspection endpoint has said.
-  ///   - grant: as the claims have it; looked at behind the signature only.
   func demand(
-    _ requirement: TokenRequirement, of claims: Claims, _ header: JOSEHeader?, _ grant: @autoclosure () -> Grant,
-    now: Int64
+    _ requirement: TokenRequirement, of claims: Claims, _ header: JOSEHeader?, now: Int64
   ) throws(TokenFault) {
     switch requirement {
     case .algorithm:
@@ -39,7 +37,7 @@ extension TokenPolicy {
       if header?.type == .foreign { throw .notAnAccessToken }
       guard accepts(header?.type) else { throw .wrongTokenType }
     case .issuer:
-      guard claims.issuer?.hasSameBytes(as: issuer) == true else { throw .wrongIssuer }
+      guard claims.isIssued(by: issuer) else { throw .wrongIssuer }
     case .expiry:
       guard let expiry = claims.expiry else { throw .missingExpiry }
       if Deadline.isPast(expiry, skew: clockSkew, now: now) { throw .expired }
@@ -48,18 +46,20 @@ extension TokenPolicy {
     case .issuedAt:
       if let issued = claims.issuedAt, Deadline.isAhead(issued, skew: clockSkew, now: now) { throw .issuedInFuture }
     case .audience:
-      guard audiences.isEmpty || audiences.sharesAny(with: claims.audience) else { throw .wrongAudience }
+      guard audiences.isEmpty || claims.isMeant(for: audiences) else { throw .wrongAudience }
     case .kind:
       if claims.isAnother(kind, header?.type ?? .particular) { throw .notAnAccessToken }
     case .signature: break  // Needs keys: see TokenVerifier.
     case .confirmation: _ = try Confirmation(claims)
     case .client:
       guard !clients.isEmpty else { return }
-      guard let client = grant().client, clients.contains(where: client.hasSameBytes(as:)) else { throw .wrongClient }
+      guard let client = claims.client(clientClaims),
+        clients.contains(where: { claims.text.string(client, equals: $0) })
+      else { throw .wrongClient }
     case .customClaims:
       for rule in customClaims where !claims.satisfies(rule) { throw .claimMismatch }
     case .scopes:
-      guard isSatisfied(by: grant().scopes) else { throw .insufficientScope }
+      guard isSatisfied(by: claims) else { throw .insufficientScope }
     }
   }
 }

@@ -5,7 +5,16 @@ package import JSON
 package final class TokenVerifier {
   package let policy: TokenPolicy
 
-  package init(policy: TokenPolicy) { self.policy = policy }
+  /// Whether what it verifies keeps all its claims, which few have a use for.
+  let keepsClaims: Bool
+  /// See ``VerifiedToken/issuerBytes``: the same for all.
+  let issuerBytes: [UInt8]
+
+  package init(policy: TokenPolicy, keepsClaims: Bool = false) {
+    self.policy = policy
+    self.keepsClaims = keepsClaims
+    issuerBytes = FieldText.encode(policy.issuer)
+  }
 
   /// Cheap checks come before the signature, so that forged tokens cost little; conditions that would tell a
   /// stranger about the configuration (clients, custom claims) and the scopes come after it.
@@ -17,17 +26,16 @@ package final class TokenVerifier {
     do {
       let header = token.jws.header
       for requirement in TokenRequirement.ofEverybody {
-        try policy.demand(requirement, of: token.claims, header, Grant(token.claims, policy), now: now)
+        try policy.demand(requirement, of: token.claims, header, now: now)
       }
       guard let candidates = keys?.candidates(kid: header.kid, algorithm: header.algorithm), !candidates.isEmpty else {
         return .keyNeeded(kid: header.kid)
       }
       guard let key = token.signer(among: candidates) else { return .badSignature(kid: header.kid) }
-      let grant = Grant(token.claims, policy)
       for requirement in TokenRequirement.ofSigned {
-        try policy.demand(requirement, of: token.claims, header, grant, now: now)
+        try policy.demand(requirement, of: token.claims, header, now: now)
       }
-      return .verified(try VerifiedToken(token.claims, grant, policy, keyThumbprint: key.thumbprint))
+      return .verified(try VerifiedToken(token.claims, self, keyThumbprint: key.thumbprint))
     } catch {
       return .refused(error)
     }
@@ -41,22 +49,20 @@ package final class TokenVerifier {
     introspected answer: JSONObject, lifetime: Int64, now: Int64
   ) throws(TokenFault) -> VerifiedToken {
     let claims = try claims(introspected: answer, now: now)
-    let grant = Grant(claims, policy)
     for requirement in TokenRequirement.ofIntrospected {
-      try policy.demand(requirement, of: claims, nil, grant, now: now)
+      try policy.demand(requirement, of: claims, nil, now: now)
     }
-    return try VerifiedToken(claims, grant, policy, endsBy: now + lifetime)
+    return try VerifiedToken(claims, self, endsBy: now + lifetime)
   }
 
   /// Takes the claims of a token that the gateway has sealed itself, as they were when it did. The seal has been opened,
   /// and belongs to this route. Nothing is made up: they name their issuer, and the verdict ends with their `exp`.
   package func accept(sealed members: JSONObject, now: Int64) throws(TokenFault) -> VerifiedToken {
     let claims = try Claims(members)
-    let grant = Grant(claims, policy)
     for requirement in TokenRequirement.ofSealed {
-      try policy.demand(requirement, of: claims, nil, grant, now: now)
+      try policy.demand(requirement, of: claims, nil, now: now)
     }
-    return try VerifiedToken(claims, grant, policy, endsBy: claims.expiry ?? now, isSealed: true)
+    return try VerifiedToken(claims, self, endsBy: claims.expiry ?? now, isSealed: true)
   }
 
   func claims(introspected answer: JSONObject, now: Int64) throws(TokenFault) -> Claims {

@@ -3,16 +3,13 @@ package import JSON
 /// The proof that a token passed every check. Only ``TokenVerifier`` can make one.
 package final class VerifiedToken: Sendable {
   package let issuer: String
-  package let subject: String?
-  package let client: String?
-  package let audience: [String]
-  package let scopes: [String]
   /// `exp`, seconds since 1970; clock skew not included.
   package let expiry: Int64
   /// Seconds since 1970 at which the verdict ends: with the token, clock skew included, or before.
   package let verdictEnd: Int64
   package let issuedAt: Int64?
-  package let claims: JSONValue
+  /// All of them, where the verifier keeps them.
+  package let claims: JSONObject?
   /// The key that has signed it, see ``PublicKey/thumbprint``; nil for a token that the issuer was asked about, and for
   /// one that was sealed here.
   package let keyThumbprint: [UInt8]?
@@ -30,29 +27,42 @@ package final class VerifiedToken: Sendable {
   /// Separated by single spaces.
   package let scopeBytes: [UInt8]
 
-  /// - Parameter end: seconds since 1970 at which the verdict ends at the latest.
+  /// - Parameters:
+  ///   - claims: that name the issuer of the verifier's policy.
+  ///   - end: seconds since 1970 at which the verdict ends at the latest.
   init(
-    _ claims: Claims, _ grant: Grant, _ policy: TokenPolicy, keyThumbprint: [UInt8]? = nil, endsBy end: Int64 = .max,
+    _ claims: Claims, _ verifier: TokenVerifier, keyThumbprint: [UInt8]? = nil, endsBy end: Int64 = .max,
     isSealed: Bool = false
   ) throws(TokenFault) {
-    guard let expiry = claims.expiry, let issuer = claims.issuer else { throw .malformedClaims }
+    let policy = verifier.policy
+    guard let expiry = claims.expiry, claims.isIssued(by: policy.issuer) else { throw .malformedClaims }
     let confirmation = try Confirmation(claims)
-    self.issuer = issuer
-    subject = claims.subject
-    client = grant.client
-    audience = claims.audience
-    scopes = grant.scopes
+    issuer = policy.issuer
     self.expiry = expiry
     verdictEnd = min(expiry.saturatingAdding(policy.clockSkew), end)
     issuedAt = claims.issuedAt
-    self.claims = .object(claims.members)
+    self.claims = verifier.keepsClaims ? claims.text.value().objectValue : nil
     self.keyThumbprint = keyThumbprint
     self.isSealed = isSealed
     certificateThumbprint = confirmation.certificate
     proofKeyThumbprint = confirmation.proofKey
-    issuerBytes = FieldText.encode(issuer)
-    subjectBytes = FieldText.encode(claims.subject ?? "")
-    clientBytes = FieldText.encode(grant.client ?? "")
-    scopeBytes = FieldText.encode(words: grant.scopes)
+    issuerBytes = verifier.issuerBytes
+    subjectBytes = Self.field(claims.subjectAt, claims)
+    clientBytes = Self.field(claims.client(policy.clientClaims), claims)
+    scopeBytes = Self.scopes(claims, policy)
+  }
+
+  private static func field(_ index: Int?, _ claims: Claims) -> [UInt8] {
+    index.flatMap { claims.text.withString($0) { FieldText.encode($0) } } ?? []
+  }
+
+  private static func scopes(_ claims: Claims, _ policy: TokenPolicy) -> [UInt8] {
+    var field = [UInt8]()
+    _ = claims.anyScope(policy.scopeClaims) { scope in
+      if field.isEmpty { field.reserveCapacity(64) }
+      FieldText.append(word: scope, to: &field)
+      return false
+    }
+    return field
   }
 }

@@ -1,27 +1,39 @@
 extension JSONParser {
-  /// The string whose opening quote is next. Text without escapes is taken over in one piece.
-  mutating func string() throws(JSONError) -> String {
+  /// The string whose opening quote is next.
+  mutating func string() throws(JSONError) {
     let start = position &+ 1
     position = start
-    let isASCII = try skipPlain()
-    if bytes[position] == 0x22 {
-      let text = try text(
-        UnsafeRawBufferPointer(rebasing: bytes[start..<position]), isASCII: isASCII, from: start)
-      position &+= 1
-      return text
-    }
-    var unescaped = [UInt8](bytes[start..<position])
+    var isASCII = try skipPlain()
+    var kind = JSONNode.Kind.string
     while bytes[position] != 0x22 {
+      kind = .escapedString
       position &+= 1
-      try escape(into: &unescaped)
-      let plain = position
-      _ = try skipPlain()
-      unescaped.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[plain..<position]))
+      _ = try escape()
+      isASCII = try skipPlain() && isASCII
     }
+    // An escape stands for whole characters: the text is UTF-8 when what is between escapes is.
+    guard isASCII || String(validating: bytes[start..<position], as: UTF8.self) != nil else {
+      throw JSONError(.invalidUTF8, at: start)
+    }
+    add(kind, from: start)
     position &+= 1
-    return try unescaped.withUnsafeBufferPointer { (buffer) throws(JSONError) -> String in
-      try text(UnsafeRawBufferPointer(buffer), isASCII: false, from: start)
+  }
+
+  /// What the content of a string means that was found valid.
+  static func unescaped(_ content: UnsafeRawBufferPointer) -> [UInt8] {
+    var parser = JSONParser(content, .default)
+    var text = [UInt8]()
+    text.reserveCapacity(content.count)
+    while parser.position < content.count {
+      let byte = content[parser.position]
+      parser.position &+= 1
+      if byte != 0x5C {
+        text.append(byte)
+      } else if let scalar = try? parser.escape() {
+        text.append(contentsOf: scalar.utf8)
+      }
     }
+    return text
   }
 
   /// Stops at the closing quote or at a backslash; so `bytes[position]` is valid afterwards.
@@ -29,14 +41,20 @@ extension JSONParser {
   /// - Returns: whether all it passed is ASCII.
   private mutating func skipPlain() throws(JSONError) -> Bool {
     var seen: UInt64 = 0
-    // Eight bytes at a time as long as none needs attention; a borrow can only report one too many.
+    // Eight bytes at a time up to the first that needs attention; a borrow can only report one too many above it.
     while position &+ 8 <= bytes.count {
       let word = bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
       let quotes = word ^ 0x2222_2222_2222_2222
       let backslashes = word ^ 0x5C5C_5C5C_5C5C_5C5C
       let controls = (word &- 0x2020_2020_2020_2020) & ~word
       let ends = (quotes &- Self.ones) & ~quotes | (backslashes &- Self.ones) & ~backslashes
-      guard (controls | ends) & Self.highs == 0 else { break }
+      let found = (controls | ends) & Self.highs
+      guard found == 0 else {
+        let bits = UInt64(found.trailingZeroBitCount & ~7)
+        seen |= word & (1 &<< bits &- 1)
+        position &+= Int(bits / 8)
+        break
+      }
       seen |= word
       position &+= 8
     }
@@ -53,32 +71,19 @@ extension JSONParser {
   private static let ones: UInt64 = 0x0101_0101_0101_0101
   private static let highs: UInt64 = 0x8080_8080_8080_8080
 
-  private func text(
-    _ utf8: UnsafeRawBufferPointer, isASCII: Bool, from start: Int
-  ) throws(JSONError) -> String {
-    if isASCII {
-      return String(unsafeUninitializedCapacity: utf8.count) { target in
-        UnsafeMutableRawBufferPointer(target).copyMemory(from: utf8)
-        return utf8.count
-      }
-    }
-    guard let text = String(validating: utf8, as: UTF8.self) else { throw JSONError(.invalidUTF8, at: start) }
-    return text
-  }
-
   /// Takes what follows a backslash.
-  private mutating func escape(into text: inout [UInt8]) throws(JSONError) {
+  private mutating func escape() throws(JSONError) -> Unicode.Scalar {
     guard position < bytes.count else { throw error(.unexpectedEnd) }
     let kind = bytes[position]
     position &+= 1
     switch kind {
-    case 0x22, 0x5C, 0x2F: text.append(kind)
-    case 0x62: text.append(0x08)
-    case 0x66: text.append(0x0C)
-    case 0x6E: text.append(0x0A)
-    case 0x72: text.append(0x0D)
-    case 0x74: text.append(0x09)
-    case 0x75: text.append(contentsOf: String(Character(try scalar())).utf8)
+    case 0x22, 0x5C, 0x2F: return Unicode.Scalar(kind)
+    case 0x62: return "\u{8}"
+    case 0x66: return "\u{C}"
+    case 0x6E: return "\n"
+    case 0x72: return "\r"
+    case 0x74: return "\t"
+    case 0x75: return try scalar()
     default: throw JSONError(.invalidEscape, at: position &- 1)
     }
   }

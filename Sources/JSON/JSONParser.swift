@@ -3,9 +3,12 @@
 ///
 /// Strictness is a matter of security here: two parsers that read one token differently are an attack (RFC
 /// 8725 §2.4).
+///
+/// What it makes is where the values stand, see ``JSONText``.
 struct JSONParser {
   let bytes: UnsafeRawBufferPointer
   var position = 0
+  private var nodes: [JSONNode] = []
   private var valuesLeft: Int
   private let deepest: Int
 
@@ -15,11 +18,14 @@ struct JSONParser {
     deepest = limits.depth
   }
 
-  mutating func document() throws(JSONError) -> JSONValue {
-    let value = try value(depth: 0)
+  mutating func document() throws(JSONError) -> [JSONNode] {
+    guard bytes.count < UInt32.max else { throw error(.tooManyValues) }
+    // A token of some size: so many that it need not grow.
+    nodes.reserveCapacity(Swift.min(bytes.count / 8, 64))
+    try value(depth: 0)
     skipSpace()
     guard position == bytes.count else { throw error(.trailingBytes) }
-    return value
+    return nodes
   }
 
   func error(_ reason: JSONError.Reason) -> JSONError { JSONError(reason, at: position) }
@@ -40,26 +46,49 @@ struct JSONParser {
     return bytes[position]
   }
 
-  private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
+  private mutating func value(depth: Int) throws(JSONError) {
     let first = try peek()
     guard valuesLeft > 0 else { throw error(.tooManyValues) }
     valuesLeft &-= 1
+    let start = position
     switch first {
-    case 0x22: return .string(try string())
-    case 0x7B: return .object(try object(depth: depth &+ 1))
-    case 0x5B: return .array(try array(depth: depth &+ 1))
-    case 0x2D, 0x30...0x39: return try number()
+    case 0x22: try string()
+    case 0x7B: try object(depth: depth &+ 1)
+    case 0x5B: try array(depth: depth &+ 1)
+    case 0x2D, 0x30...0x39:
+      _ = try number()
+      add(.number, from: start)
     case 0x74:
       try word("true")
-      return .bool(true)
+      add(.yes, from: start)
     case 0x66:
       try word("false")
-      return .bool(false)
+      add(.no, from: start)
     case 0x6E:
       try word("null")
-      return .null
+      add(.null, from: start)
     default: throw error(.unexpectedByte)
     }
+  }
+
+  /// Something with nothing inside, which ends here.
+  mutating func add(_ kind: JSONNode.Kind, from start: Int) {
+    nodes.append(JSONNode(kind, start: start, end: position, next: nodes.count &+ 1))
+  }
+
+  /// Begins an array or object.
+  ///
+  /// - Returns: its number.
+  private mutating func open(_ kind: JSONNode.Kind) -> Int {
+    add(kind, from: position)
+    position &+= 1
+    return nodes.count &- 1
+  }
+
+  private mutating func close(_ index: Int) {
+    position &+= 1
+    nodes[index].end = UInt32(truncatingIfNeeded: position)
+    nodes[index].next = UInt32(truncatingIfNeeded: nodes.count)
   }
 
   private mutating func word(_ text: StaticString) throws(JSONError) {
@@ -71,49 +100,37 @@ struct JSONParser {
     }
   }
 
-  private mutating func array(depth: Int) throws(JSONError) -> [JSONValue] {
+  private mutating func array(depth: Int) throws(JSONError) {
     guard depth <= deepest else { throw error(.tooDeep) }
-    position &+= 1
-    var elements = [JSONValue]()
-    if try peek() == 0x5D {
-      position &+= 1
-      return elements
-    }
+    let array = open(.array)
+    if try peek() == 0x5D { return close(array) }
     while true {
-      elements.append(try value(depth: depth))
+      try value(depth: depth)
       switch try peek() {
       case 0x2C: position &+= 1
-      case 0x5D:
-        position &+= 1
-        return elements
+      case 0x5D: return close(array)
       default: throw error(.unexpectedByte)
       }
     }
   }
 
-  private mutating func object(depth: Int) throws(JSONError) -> JSONObject {
+  private mutating func object(depth: Int) throws(JSONError) {
     guard depth <= deepest else { throw error(.tooDeep) }
-    position &+= 1
-    var members = [JSONObject.Member]()
+    let object = open(.object)
+    if try peek() == 0x7D { return close(object) }
     var names = UniqueNames()
-    if try peek() == 0x7D {
-      position &+= 1
-      return JSONObject(uniqueMembers: members)
-    }
-    members.reserveCapacity(depth == 1 ? 16 : 4)
     while true {
       guard try peek() == 0x22 else { throw error(.unexpectedByte) }
       let start = position
-      let name = try string()
-      guard names.insert(name, after: members) else { throw JSONError(.duplicateName, at: start) }
+      let name = nodes.count
+      try string()
+      guard names.insert(name, of: object, nodes, bytes) else { throw JSONError(.duplicateName, at: start) }
       guard try peek() == 0x3A else { throw error(.unexpectedByte) }
       position &+= 1
-      members.append(JSONObject.Member(name: name, value: try value(depth: depth)))
+      try value(depth: depth)
       switch try peek() {
       case 0x2C: position &+= 1
-      case 0x7D:
-        position &+= 1
-        return JSONObject(uniqueMembers: members)
+      case 0x7D: return close(object)
       default: throw error(.unexpectedByte)
       }
     }
@@ -125,14 +142,11 @@ extension JSONValue {
   package static func parse(
     _ bytes: UnsafeRawBufferPointer, limits: JSONLimits = .default
   ) throws(JSONError) -> JSONValue {
-    var parser = JSONParser(bytes, limits)
-    return try parser.document()
+    try parse([UInt8](bytes), limits: limits)
   }
 
   /// Parses a whole text as one value.
   package static func parse(_ bytes: [UInt8], limits: JSONLimits = .default) throws(JSONError) -> JSONValue {
-    try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) in
-      try parse(UnsafeRawBufferPointer(buffer), limits: limits)
-    }
+    try JSONText(bytes, limits: limits).value()
   }
 }

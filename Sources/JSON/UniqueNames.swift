@@ -1,29 +1,50 @@
-/// Finds the second occurrence of a member name: by looking at each for a few members, by hashing for many,
-/// so that a hostile object costs no more than its length.
+/// Finds the second occurrence of a member name: by looking at each for a few members, by hashing for many, and where
+/// names are written with escapes, so that a hostile object costs no more than its length.
 struct UniqueNames {
-  private struct ExactName: Hashable {
-    let name: String
+  private static let few = 16
 
-    static func == (left: ExactName, right: ExactName) -> Bool { left.name.hasSameBytes(as: right.name) }
+  private var count = 0
+  /// A bit for each name there was, by its length, its first and its last byte: a name whose bit is new is new.
+  private var bits: UInt64 = 0
+  private var seen = Set<[UInt8]>()
 
-    func hash(into hasher: inout Hasher) {
-      for byte in name.utf8 { hasher.combine(byte) }
+  /// - Parameters:
+  ///   - name: number of the node of a name.
+  ///   - object: number of the node of the object that it is in.
+  /// - Returns: false when a member before has that name.
+  mutating func insert(_ name: Int, of object: Int, _ nodes: [JSONNode], _ text: UnsafeRawBufferPointer) -> Bool {
+    defer { count &+= 1 }
+    guard count < Self.few, seen.isEmpty, nodes[name].kind == .string else {
+      return insertIntoSet(name, of: object, nodes, text)
     }
+    let bit = Self.bit(nodes[name], text)
+    let isNew = bits & bit == 0
+    bits |= bit
+    if isNew { return true }
+    var other = object &+ 1
+    while other < name {
+      if text.string(nodes[other], equals: text.content(nodes[name])) { return false }
+      other = Int(nodes[other &+ 1].next)
+    }
+    return true
   }
 
-  private static let few = 16
-  private var seen = Set<ExactName>()
-
-  /// - Returns: false when one of `members` has that name.
-  mutating func insert(_ name: String, after members: [JSONObject.Member]) -> Bool {
-    if members.count < Self.few {
-      // By index: an iterator would retain each member.
-      for index in members.indices where members[index].name.hasSameBytes(as: name) { return false }
-      return true
-    }
+  private mutating func insertIntoSet(
+    _ name: Int, of object: Int, _ nodes: [JSONNode], _ text: UnsafeRawBufferPointer
+  ) -> Bool {
     if seen.isEmpty {
-      for member in members { seen.insert(ExactName(name: member.name)) }
+      var other = object &+ 1
+      while other < name {
+        seen.insert(text.withString(nodes[other]) { [UInt8]($0) })
+        other = Int(nodes[other &+ 1].next)
+      }
     }
-    return seen.insert(ExactName(name: name)).inserted
+    return seen.insert(text.withString(nodes[name]) { [UInt8]($0) }).inserted
+  }
+
+  private static func bit(_ node: JSONNode, _ text: UnsafeRawBufferPointer) -> UInt64 {
+    let name = text.content(node)
+    guard let first = name.first, let last = name.last else { return 1 }
+    return 1 &<< (UInt64(first) &* 5 ^ UInt64(last) &* 11 ^ UInt64(name.count) &* 17)
   }
 }

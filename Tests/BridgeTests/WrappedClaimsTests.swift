@@ -44,7 +44,7 @@ struct WrappedClaimsTests {
       "a.b.c": "x", "scp": ["x"],
     ]
     let made = wrap(claims, scopes: names)
-    let found = names.compactMap { made?.claim($0) }
+    let found = names.compactMap { name in made.map { JSONValue.object($0) }?.claim(name) }
     #expect(found == ["a b"])
   }
 

@@ -10,7 +10,8 @@ import Web
   private func judge(
     _ token: JSONValue?, _ browser: TestBrowser, audience: String = TestBrowser.resource
   ) throws -> Judgement {
-    let verifier = TokenVerifier(policy: TokenPolicy(issuer: TestBrowser.issuer, audiences: [audience]))
+    let verifier = TokenVerifier(
+      policy: TokenPolicy(issuer: TestBrowser.issuer, audiences: [audience]), keepsClaims: true)
     let keys = try KeySet(jwks: browser.get("/jwks").json)
     let bytes = Array((token?.stringValue ?? "").utf8)
     return try bytes.withUnsafeBytes { verifier.judge(try PresentedToken($0), keys: keys, now: browser.now) }
@@ -21,7 +22,7 @@ import Web
     throws -> JSONValue
   {
     guard case .verified(let token) = try judge(token, browser, audience: audience) else { return .null }
-    return token.claims
+    return token.claims.map { .object($0) } ?? .null
   }
 
   private func part(_ index: Int, of token: JSONValue?) throws -> JSONValue {

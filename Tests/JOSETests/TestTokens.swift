@@ -65,7 +65,8 @@ extension String {
     var token = self
     return token.withUTF8 { text in
       do throws(TokenFault) {
-        return TokenVerifier(policy: policy).judge(try PresentedToken(ByteView(text)), keys: keys, now: now)
+        return TokenVerifier(policy: policy, keepsClaims: true).judge(
+          try PresentedToken(ByteView(text)), keys: keys, now: now)
       } catch {
         return .refused(error)
       }
@@ -89,6 +90,12 @@ extension String {
     guard case .verified(let token) = judgement else { throw TestFailure.notVerified(judgement.outcome) }
     return token
   }
+}
+
+extension VerifiedToken {
+  var subject: String { String(decoding: subjectBytes, as: UTF8.self) }
+  var client: String { String(decoding: clientBytes, as: UTF8.self) }
+  var scopes: [String] { scopeBytes.split(separator: ASCII.space).map { String(decoding: $0, as: UTF8.self) } }
 }
 
 extension Judgement {

@@ -92,7 +92,7 @@ struct SealedTokenCheckTests {
 
   /// The status and the reason, or who came through.
   private func words(_ exchange: Exchange) -> String {
-    exchange.admission?.token.map { "admitted \($0.subject ?? "")" }
+    exchange.admission?.token.map { "admitted \($0.subject)" }
       ?? "\(exchange.record.status) \(exchange.record.reason?.description ?? "")"
   }
 

@@ -70,3 +70,7 @@ struct TestIssuer {
 
   private struct NotVerified: Error {}
 }
+
+extension VerifiedToken {
+  var subject: String { String(decoding: subjectBytes, as: UTF8.self) }
+}

@@ -38,7 +38,7 @@ struct TokenCheckTests {
     /// The status and the reason, or who came through.
     var words: String {
       let token = exchange.admission?.token
-      return token.map { "admitted \($0.subject ?? "")" }
+      return token.map { "admitted \($0.subject)" }
         ?? "\(exchange.record.status) \(exchange.record.reason?.description ?? "")"
     }
   }

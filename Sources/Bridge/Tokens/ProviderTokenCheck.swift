@@ -22,7 +22,7 @@ final class ProviderTokenCheck: Cancellable {
     now: Int64, completion: @escaping Completion
   ) {
     self.token = token
-    verifier = TokenVerifier(policy: policy)
+    verifier = TokenVerifier(policy: policy, keepsClaims: true)
     self.keys = keys
     self.introspection = introspection
     self.now = now
@@ -88,7 +88,7 @@ final class ProviderTokenCheck: Cancellable {
     guard verified.certificateThumbprint == nil, verified.proofKeyThumbprint == nil else {
       return .failure(TokenWrapper.unusable("the provider's token is bound to the gateway"))
     }
-    return .success(verified.claims.objectValue ?? [:])
+    return .success(verified.claims ?? [:])
   }
 
   private func refusal(_ fault: TokenFault, _ evidence: TokenEvidence?) -> TokenRefusal {

@@ -7,7 +7,7 @@ extension RemedyFinder {
       return "Compare the claims of the token with custom_claims."
     }
     let names = Self.names(entry.customClaims[index])
-    let present = names.filter { claims?.at($0) != nil }
+    let present = names.filter { claim($0) != nil }
     let preset =
       provider == .cognito && names == ["token_use"]
       ? "The preset cognito asks for it, because ID tokens of the same pool say \"id\": use the access_token." : nil
@@ -51,7 +51,7 @@ extension RemedyFinder {
 
   /// A rule for the other kind of value.
   private func mismatch(_ rule: ClaimRule, _ name: String) -> String? {
-    guard case .claim(_, let match) = rule, let value = claims?.at(name) else { return nil }
+    guard case .claim(_, let match) = rule, let value = claim(name) else { return nil }
     switch (match, value) {
     case (.equals, .array), (.equalsAny, .array):
       return "\(name) is a list: use STRING_ARRAY with CONTAINS or CONTAINS_ANY."
@@ -63,7 +63,7 @@ extension RemedyFinder {
   }
 
   var ofScopes: String {
-    let carried = entry.scopeClaims.filter { claims?.at($0) != nil }
+    let carried = entry.scopeClaims.filter { claim($0) != nil }
     let elsewhere = ["scope", "scp", "roles", "permissions"].filter {
       claims?[$0] != nil && !entry.scopeClaims.contains($0)
     }

@@ -16,6 +16,9 @@ struct RemedyFinder {
   var provider: ProviderPreset { KnownProvider(entry).preset }
   /// `iss` of the token.
   var issuer: String? { claims?["iss"]?.stringValue }
+
+  /// The claim of that name, or at that path.
+  func claim(_ name: String) -> JSONValue? { claims?.claim(name) }
   var audience: [String] {
     guard let value = claims?["aud"] else { return [] }
     return value.stringValue.map { [$0] } ?? value.stringsValue ?? []
@@ -127,7 +130,7 @@ struct RemedyFinder {
 
   private var ofClient: String {
     for name in entry.clientIDClaims {
-      guard let value = claims?.at(name) else { continue }
+      guard let value = claim(name) else { continue }
       guard let client = value.stringValue else {
         return "\(name) is not a string: name the claim that holds the client in client_id_claims."
       }
@@ -142,9 +145,4 @@ struct RemedyFinder {
       ? "The token does not say which client it was issued to: use allowed_audience in place of allowed_clients."
       : "The client is in \(names.joined(separator: ", ")), which client_id_claims does not name: add it there."
   }
-}
-
-extension JSONValue {
-  /// The claim of that name, or at that path.
-  func at(_ name: String) -> JSONValue? { objectValue?.claim(name) }
 }
