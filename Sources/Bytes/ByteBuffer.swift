@@ -135,21 +135,26 @@ public final class ByteBuffer {
 
 /// Recycles the common blocks, so that an idle connection holds no buffer and a busy one never calls the allocator.
 public final class BufferPool {
-  /// The smaller size that is recycled, in bytes: a head with its token and a small body, or an event, with which
+  /// The smallest size that is recycled, in bytes: a head with its token and a small body, or an event, with which
   /// thousands of connections may wait for the same flush.
   public static let smallSize = 4_096
-  /// The larger one, for what has outgrown that.
+  /// For what has outgrown that.
   public static let blockSize = 16_384
+  /// For all that one read brings, framed anew. At the top of the heap, such a block would be got from the system and
+  /// given back in every turn.
+  public static let largeSize = 131_072
   private var small: [UnsafeMutableRawPointer] = []
   private var blocks: [UnsafeMutableRawPointer] = []
+  private var large: [UnsafeMutableRawPointer] = []
   private let limit: Int
+  /// Large blocks kept for reuse: few connections have as much to send at a time.
+  private static let largeLimit = 16
 
-  /// - Parameter limit: blocks of each size kept for reuse at the most.
+  /// - Parameter limit: blocks of the two smaller sizes kept for reuse at the most.
   public init(limit: Int = 1024) { self.limit = limit }
 
   deinit {
-    for block in small { free(block) }
-    for block in blocks { free(block) }
+    for block in small + blocks + large { free(block) }
   }
 
   func acquire(_ wanted: Int) -> (UnsafeMutableRawPointer, Int) {
@@ -157,9 +162,13 @@ public final class BufferPool {
       if let block = small.popLast() { return (block, Self.smallSize) }
       return Self.allocate(Self.smallSize)
     }
-    guard wanted <= Self.blockSize else { return Self.allocate(wanted) }
-    if let block = blocks.popLast() { return (block, Self.blockSize) }
-    return Self.allocate(Self.blockSize)
+    if wanted <= Self.blockSize {
+      if let block = blocks.popLast() { return (block, Self.blockSize) }
+      return Self.allocate(Self.blockSize)
+    }
+    guard wanted <= Self.largeSize else { return Self.allocate(wanted) }
+    if let block = large.popLast() { return (block, Self.largeSize) }
+    return Self.allocate(Self.largeSize)
   }
 
   func release(_ block: UnsafeMutableRawPointer, _ size: Int) {
@@ -167,6 +176,8 @@ public final class BufferPool {
       small.append(block)
     } else if size == Self.blockSize, blocks.count < limit {
       blocks.append(block)
+    } else if size == Self.largeSize, large.count < Self.largeLimit {
+      large.append(block)
     } else {
       free(block)
     }

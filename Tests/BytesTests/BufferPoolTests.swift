@@ -6,6 +6,7 @@ struct BufferPoolTests {
   @Test(arguments: [
     (10, BufferPool.smallSize), (BufferPool.smallSize, BufferPool.smallSize),
     (BufferPool.smallSize + 1, BufferPool.blockSize), (BufferPool.blockSize, BufferPool.blockSize),
+    (BufferPool.blockSize + 1, BufferPool.largeSize), (BufferPool.largeSize, BufferPool.largeSize),
   ])
   func theCommonBlocksAreRecycled(_ wanted: Int, _ size: Int) {
     let pool = BufferPool()
@@ -31,10 +32,10 @@ struct BufferPoolTests {
     pool.release(large.0, large.1)
   }
 
-  @Test func largeBlocksComeFromTheAllocator() {
+  @Test func largerBlocksComeFromTheAllocator() {
     let pool = BufferPool()
-    let (block, size) = pool.acquire(BufferPool.blockSize + 1)
-    #expect(size == BufferPool.blockSize + 1)
+    let (block, size) = pool.acquire(BufferPool.largeSize + 1)
+    #expect(size == BufferPool.largeSize + 1)
     pool.release(block, size)
   }
 
