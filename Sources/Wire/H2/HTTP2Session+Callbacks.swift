@@ -142,13 +142,23 @@ extension HTTP2Session {
 
   private func received(_ frame: Frame, _ name: ByteView, _ value: ByteView) -> Int32 {
     guard !isTerminated else { return Self.stop }
-    learn(value)
+    if isLearning { memo.received(value) }
     guard let stream = stream(frame.pointee.hd.stream_id) else { return 0 }
+    guard fieldsUntilKnown >= 0 else { return add(name, value, to: stream) }
+    defer { fieldsUntilKnown -= 1 }
+    guard fieldsUntilKnown == 0 else { return add(name, value, to: stream) }
+    // Whatever else may have been miscounted, credentials are never taken for another field.
+    guard name.equals("authorization"), value.isEmpty else { return Self.stop }
+    return memo.withValue { add(name, $0, isKnown: true, to: stream) }
+  }
+
+  /// - Parameter isKnown: whether the value has been looked at before.
+  private func add(_ name: ByteView, _ value: ByteView, isKnown: Bool = false, to stream: HTTP2Stream) -> Int32 {
     let size: Int
     if stream.hasHead {
       size = addTrailer(stream, name, value)
     } else if let head = stream.request {
-      stream.requestAssembly.add(name, value, to: head, limits.head)
+      stream.requestAssembly.add(name, value, isKnown: isKnown, to: head, limits.head)
       size = stream.requestAssembly.sectionSize
     } else if let head = stream.response {
       stream.responseAssembly.add(name, value, to: head, limits.head)

@@ -3,7 +3,7 @@ import CNghttp2
 
 /// On the way from the connection to the library.
 extension HTTP2Session {
-  /// Gives the library what has come, with known values decoded.
+  /// Gives the library what has come, without credentials that are known.
   ///
   /// - Parameter untilFrame: bytes before the first header of a frame; nil: to be passed as they are.
   func pass(_ bytes: ByteView, _ untilFrame: Int?) {
@@ -25,8 +25,11 @@ extension HTTP2Session {
           defer { isLearning = false }
           guard pass(frame) else { return }
           passed = end
-        case .rewritten:
-          guard pass(bytes.slice(passed, next - passed)), pass(rewritten.view) else { return }
+        case .rewritten(let field):
+          guard pass(bytes.slice(passed, next - passed)) else { return }
+          fieldsUntilKnown = field
+          defer { fieldsUntilKnown = -1 }
+          guard pass(rewritten.view) else { return }
           passed = end
         }
       }
@@ -42,7 +45,4 @@ extension HTTP2Session {
     if used < 0 { broke(Int32(truncatingIfNeeded: used)) }
     return used >= 0
   }
-
-  /// A field value has come.
-  func learn(_ value: ByteView) { if isLearning { memo.received(value) } }
 }

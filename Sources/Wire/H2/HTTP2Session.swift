@@ -25,6 +25,8 @@ package final class HTTP2Session {
   private var watch: FrameWatch
   var memo = LiteralMemo()
   var isLearning = false
+  /// Fields that come before the one whose value only the memo has; negative: the library has them all.
+  var fieldsUntilKnown = -1
   /// When the field section that is under way began; nil between field sections.
   package var fieldSectionSince: UInt64? { watch.openSince }
   /// Where `send` writes.

@@ -28,13 +28,16 @@ struct RequestAssembly {
   /// The bytes of the field section as RFC 9113 §6.5.2 counts them.
   var sectionSize: Int { size }
 
-  mutating func add(_ name: ByteView, _ value: ByteView, to head: RequestHead, _ limits: HeadLimits) {
+  /// - Parameter isKnown: whether `isValue` has said yes to this value before.
+  mutating func add(
+    _ name: ByteView, _ value: ByteView, isKnown: Bool = false, to head: RequestHead, _ limits: HeadLimits
+  ) {
     size += name.count + value.count + 32
     guard fault == nil else { return }
     let fields = head.fields
     if size > limits.headSize { return fail(.refused(WireFault(431, "head_too_large"))) }
     if fields.count >= limits.fieldCount { return fail(.refused(WireFault(431, "too_many_fields"))) }
-    guard FieldLines.isValue(value), !Self.hasOuterSpace(value) else { return fail(.malformed("bad_field_value")) }
+    guard isKnown || Self.isValue(value) else { return fail(.malformed("bad_field_value")) }
     if name.first == ASCII.colon {
       guard !hasFields else { return fail(.malformed("bad_pseudo_field")) }
       return addPseudo(name, fields.store(value), value.count)
@@ -85,6 +88,8 @@ struct RequestAssembly {
   }
 
   private static func isUpper(_ byte: UInt8) -> Bool { byte &- 0x41 < 26 }
+
+  static func isValue(_ value: ByteView) -> Bool { FieldLines.isValue(value) && !hasOuterSpace(value) }
 
   private static func hasOuterSpace(_ value: ByteView) -> Bool {
     guard let first = value.first, let last = value.last else { return false }
