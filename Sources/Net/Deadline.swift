@@ -37,12 +37,22 @@ package final class Deadline {
   }
 }
 
-/// All deadlines of a loop in one binary heap behind one timer.
+/// All deadlines of a loop in one heap behind one timer.
+///
+/// With thousands of connections its objects are not in the processor's caches. So the moments stand beside each other,
+/// and a place has four children, whose moments are one line of the cache.
 package final class DeadlineHeap {
-  private var heap: [Deadline] = []
+  private struct Place {
+    let moment: UInt64
+    /// Retained by the heap.
+    let deadline: Unmanaged<Deadline>
+  }
+
+  private var places: [Place] = []
   private let loop: UnsafeMutablePointer<uv_loop_t>
   private let timer: UnsafeMutablePointer<uv_timer_t>
   private var armed = Deadline.never
+  private static let children = 4
 
   init(_ loop: UnsafeMutablePointer<uv_loop_t>) {
     self.loop = loop
@@ -52,32 +62,39 @@ package final class DeadlineHeap {
     uv_unref(pc_timer_handle(timer))
   }
 
+  deinit { for place in places { place.deadline.release() } }
+
   var now: UInt64 { uv_now(loop) }
 
+  /// Queues a deadline for the moment at which it is due: a new one, or one that is due before it was queued for.
   fileprivate func place(_ deadline: Deadline) {
     deadline.queued = deadline.due
+    let place: Place
     if deadline.index < 0 {
-      deadline.index = heap.count
-      heap.append(deadline)
+      deadline.index = places.count
+      place = Place(moment: deadline.due, deadline: .passRetained(deadline))
+      places.append(place)
+    } else {
+      place = Place(moment: deadline.due, deadline: places[deadline.index].deadline)
     }
-    up(deadline.index)
+    up(place, from: deadline.index)
     arm()
   }
 
   fileprivate func remove(_ deadline: Deadline) {
     let index = deadline.index
-    guard index >= 0, let last = heap.popLast() else { return }
+    guard index >= 0, let last = places.popLast() else { return }
     deadline.index = -1
-    guard last !== deadline else { return }
-    last.index = index
-    heap[index] = last
-    up(index)
-    down(last.index)
+    if index < places.count {
+      up(last, from: index)
+      down(last, from: last.deadline._withUnsafeGuaranteedRef { $0.index })
+    }
+    Unmanaged.passUnretained(deadline).release()
   }
 
   private func arm() {
-    guard let first = heap.first, first.queued < armed else { return }
-    armed = first.queued
+    guard let first = places.first, first.moment < armed else { return }
+    armed = first.moment
     let delay = armed > now ? armed - now : 0
     uv_timer_start(
       timer,
@@ -89,47 +106,54 @@ package final class DeadlineHeap {
 
   private func fire() {
     armed = Deadline.never
-    while let first = heap.first, first.queued <= now {
-      if first.due > now {
-        // Postponed since it was queued, or cleared: queue it where it belongs now.
-        first.queued = first.due
-        if first.due == Deadline.never { remove(first) } else { down(0) }
+    while let first = places.first, first.moment <= now {
+      let deadline = first.deadline.takeUnretainedValue()
+      if deadline.due > now, deadline.due != Deadline.never {
+        // Postponed since it was queued: queue it where it belongs now.
+        deadline.queued = deadline.due
+        down(Place(moment: deadline.due, deadline: first.deadline), from: 0)
         continue
       }
-      first.due = Deadline.never
-      remove(first)
-      first.action()
+      let isDue = deadline.due <= now
+      deadline.due = Deadline.never
+      remove(deadline)
+      if isDue { deadline.action() }
     }
     arm()
   }
 
-  private func up(_ start: Int) {
-    var index = start
-    let moving = heap[index]
-    while index > 0 {
-      let parent = (index - 1) / 2
-      guard heap[parent].queued > moving.queued else { break }
-      heap[index] = heap[parent]
-      heap[index].index = index
-      index = parent
-    }
-    heap[index] = moving
-    moving.index = index
+  // MARK: The heap
+
+  private func put(_ place: Place, at index: Int) {
+    places[index] = place
+    place.deadline._withUnsafeGuaranteedRef { $0.index = index }
   }
 
-  private func down(_ start: Int) {
+  /// Puts a place at `start`, or nearer to the root.
+  private func up(_ moving: Place, from start: Int) {
     var index = start
-    let moving = heap[index]
-    while true {
-      var child = index * 2 + 1
-      guard child < heap.count else { break }
-      if child + 1 < heap.count, heap[child + 1].queued < heap[child].queued { child += 1 }
-      guard heap[child].queued < moving.queued else { break }
-      heap[index] = heap[child]
-      heap[index].index = index
-      index = child
+    while index > 0 {
+      let parent = (index - 1) / Self.children
+      guard places[parent].moment > moving.moment else { break }
+      put(places[parent], at: index)
+      index = parent
     }
-    heap[index] = moving
-    moving.index = index
+    put(moving, at: index)
+  }
+
+  /// Puts a place at `start`, or farther from the root.
+  private func down(_ moving: Place, from start: Int) {
+    var index = start
+    while true {
+      let first = index * Self.children + 1
+      guard first < places.count else { break }
+      var least = first
+      for child in first..<min(first + Self.children, places.count)
+      where places[child].moment < places[least].moment { least = child }
+      guard places[least].moment < moving.moment else { break }
+      put(places[least], at: index)
+      index = least
+    }
+    put(moving, at: index)
   }
 }

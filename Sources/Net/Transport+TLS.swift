@@ -171,8 +171,7 @@ extension Transport {
   /// Gives the kernel what it takes of the ciphertext; an error shows when the rest is written.
   func sendCiphertext(_ session: TLSSession) {
     guard !session.output.isEmpty else { return }
-    var buffer = Self.uvBuffer(session.output.view)
-    let sent = Int(uv_try_write(stream, &buffer, 1))
+    let sent = trySend(session.output.view)
     if sent > 0 { session.output.consume(sent) }
   }
 

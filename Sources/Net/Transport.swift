@@ -60,8 +60,9 @@ package final class Transport {
   /// The delegate is asked for output at the flush point: `transportWillFlush`.
   package var fillsAtFlush = false
 
-  /// Queued bytes above which a producer is told to wait.
-  package static let highWater = 65_536
+  /// Queued bytes above which a producer is told to wait: above one whole read with its framing, or a producer at full
+  /// speed would be stopped and started again for every read.
+  package static let highWater = Loop.readBufferSize + 16_384
   /// Pieces of at least this size skip the copy into the output buffer.
   private static let directSize = 8_192
 
@@ -166,6 +167,7 @@ package final class Transport {
     }
     if let layer { return writeEncrypted(bytes, layer) }
     let sent = max(0, trySend(output.view, bytes))
+    if sent > 0 { hasSent = true }
     let fromOutput = min(sent, output.count)
     output.consume(fromOutput)
     output.append(bytes.from(sent - fromOutput))
@@ -192,30 +194,13 @@ package final class Transport {
     }
     if let layer { return flushEncrypted(layer) }
     if !output.isEmpty {
-      let sent = trySend(output.view, ByteView(start: nil, count: 0))
+      let sent = trySend(output.view)
       if sent < 0, sent != Int(UV_EAGAIN.rawValue) { return breakOutput(NetFailure(Int32(sent))) }
+      hasSent = true
       output.consume(max(0, sent))
-      if !output.isEmpty {
-        hasSent = true
-        return writeRest(of: output)
-      }
+      if !output.isEmpty { return writeRest(of: output) }
     }
     didFlush()
-  }
-
-  /// Gives the kernel what it takes at once: the number of bytes, or a negative error.
-  private func trySend(_ first: ByteView, _ second: ByteView) -> Int {
-    var sent: Int32 = 0
-    withUnsafeTemporaryAllocation(of: uv_buf_t.self, capacity: 2) { buffers in
-      var count = 0
-      for view in [first, second] where view.count > 0 {
-        buffers.initializeElement(at: count, to: Self.uvBuffer(view))
-        count += 1
-      }
-      sent = count == 0 ? 0 : uv_try_write(stream, buffers.baseAddress, UInt32(count))
-    }
-    if sent > 0 { hasSent = true }
-    return Int(sent)
   }
 
   static func uvBuffer(_ view: ByteView) -> uv_buf_t {

@@ -100,6 +100,35 @@ struct DeadlineHeapTests {
     deadline = nil
   }
 
+  /// Many at once: set, moved both ways, cleared and taken out; each fires once for its last moment, in order.
+  @Test func manyDeadlinesFireInOrder() throws {
+    var random = SystemRandomNumberGenerator()
+    var fired: [UInt64] = []
+    var all: [Deadline] = []
+    let start = test.loop.now
+    for number in 0..<500 {
+      var due: UInt64 = 0
+      var own: Deadline?
+      let deadline = Deadline(heap) {
+        fired.append(due)
+        own = nil
+      }
+      own = deadline
+      for _ in 0..<3 {
+        due = start + 10 + .random(in: 0..<40, using: &random)
+        own?.set(at: due)
+      }
+      if number % 5 == 0 { deadline.clear() }
+      all.append(deadline)
+    }
+    for number in stride(from: 3, to: 500, by: 5) { all[number].invalidate() }
+    try test.run(until: { fired.count == 300 })
+    try test.run(for: 60)
+    #expect(fired.count == 300)
+    #expect(fired == fired.sorted())
+    #expect(all.allSatisfy { $0.due == Deadline.never })
+  }
+
   @Test func invalidatedDeadlinesLetGo() throws {
     final class Owner {}
     var fired = 0

@@ -82,6 +82,22 @@ struct TransportTests {
     server.transport.close()
   }
 
+  @Test func whatOneReadBringsDoesNotStopTheProducer() throws {
+    let (client, server) = try test.connectedPair()
+    server.transport.pauseReading()
+    // Until the kernel takes no more.
+    while client.transport.pendingOutput == 0 {
+      client.send(pattern(60_000))
+      try test.run(for: 0)
+    }
+    let before = client.transport.pendingOutput
+    client.send(pattern(Loop.readBufferSize + 100 - before))
+    #expect(client.transport.pendingOutput == Loop.readBufferSize + 100)
+    #expect(!client.transport.isCongested)
+    client.transport.close()
+    server.transport.close()
+  }
+
   @Test func closesWhenEverythingIsSent() throws {
     let (client, server) = try test.connectedPair()
     server.transport.pauseReading()
