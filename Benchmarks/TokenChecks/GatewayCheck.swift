@@ -25,7 +25,7 @@ final class GatewayCheck {
     if let digest, cache.find(digest, now: now) != nil { return true }
     if let digest, refused.find(digest, now: now) != nil { return false }
     guard budget.wait(for: client, now: now) == nil, let presented = try? PresentedToken(token, headers),
-      presented.isIssued(by: verifier.policy),
+      presented.isIssued(for: verifier),
       case .verified(let verified) = verifier.judge(presented, keys: keys, now: now)
     else { return false }
     if let digest { cache.insert(digest, length: token.count, verified) }

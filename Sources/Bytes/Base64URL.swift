@@ -11,14 +11,27 @@ public enum Base64URL {
   ///
   /// - Returns: nil when `text` is not canonical base64url.
   public static func decode(_ text: ByteView) -> [UInt8]? {
-    let tail = text.count % 4
-    guard tail != 1 else { return nil }
+    guard let length = decodedLength(of: text) else { return nil }
     var isCanonical = false
-    let bytes = [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3 + max(tail - 1, 0)) { target, count in
-      isCanonical = values.withUnsafeBufferPointer { fill(UnsafeMutableRawBufferPointer(target), from: text, $0) }
+    let bytes = [UInt8](unsafeUninitializedCapacity: length) { target, count in
+      isCanonical = decode(text, into: UnsafeMutableRawBufferPointer(target))
       count = isCanonical ? target.count : 0
     }
     return isCanonical ? bytes : nil
+  }
+
+  /// Bytes that `text` stands for when it is base64url; nil when nothing of that length is.
+  public static func decodedLength(of text: ByteView) -> Int? {
+    let tail = text.count % 4
+    return tail == 1 ? nil : text.count / 4 * 3 + max(tail - 1, 0)
+  }
+
+  /// Decodes strictly, see ``decode(_:)-(ByteView)``.
+  ///
+  /// - Parameter target: has the length that ``decodedLength(of:)`` tells.
+  /// - Returns: false when `text` is not canonical base64url.
+  public static func decode(_ text: ByteView, into target: UnsafeMutableRawBufferPointer) -> Bool {
+    values.withUnsafeBufferPointer { fill(target, from: text, $0) }
   }
 
   /// Decodes strictly, see ``decode(_:)-(ByteView)``.

@@ -5,8 +5,6 @@ extension JSONText {
   /// The claim of that name; when there is none and the name has dots, the one that the name leads to through nested
   /// objects (`realm_access.roles`). Names inside may have dots themselves: shorter first parts are tried first.
   func claim(_ name: String) -> Int? {
-    if let value = member(name) { return value }
-    guard name.utf8.contains(ASCII.dot) else { return nil }
     var name = name
     return name.withUTF8 { claim(at: ByteView($0), in: Self.root, partsLeft: 16) }
   }
@@ -14,7 +12,10 @@ extension JSONText {
   private func claim(at path: ByteView, in object: Int, partsLeft: Int) -> Int? {
     if let value = member(path, of: object) { return value }
     guard partsLeft > 0 else { return nil }
-    for dot in path.indices where path[dot] == ASCII.dot {
+    var start = 0
+    while let length = path.from(start).position(of: ASCII.dot) {
+      let dot = start &+ length
+      start = dot &+ 1
       guard let inner = member(path.slice(0, dot), of: object), nodes[inner].kind == .object else { continue }
       if let value = claim(at: path.from(dot + 1), in: inner, partsLeft: partsLeft - 1) { return value }
     }

@@ -12,8 +12,9 @@ struct CompactJWS {
   private static let limits = JSONLimits(depth: 16, values: 4_000)
 
   let header: JOSEHeader
-  let payload: [UInt8]
-  let signature: [UInt8]
+  /// The payload, decoded, and behind it the signature.
+  private let content: [UInt8]
+  private let payloadLength: Int
   /// Header and payload as they were signed: the first so many bytes of the token.
   let signedLength: Int
 
@@ -24,13 +25,22 @@ struct CompactJWS {
       throw .opaque
     }
     if let third = Self.dot(in: token, from: last &+ 1) { throw Self.hasFiveParts(token, third) ? .encrypted : .opaque }
-    guard first > 0, last &+ 1 < token.count,
-      let payload = Base64URL.decode(token.slice(first &+ 1, last &- first &- 1)),
-      let signature = Base64URL.decode(token.from(last &+ 1))
+    let (payload, signature) = (token.slice(first &+ 1, last &- first &- 1), token.from(last &+ 1))
+    guard first > 0, !signature.isEmpty,
+      let payloadLength = Base64URL.decodedLength(of: payload),
+      let signatureLength = Base64URL.decodedLength(of: signature)
     else { throw .malformed }
+    let length = payloadLength &+ signatureLength
+    content = [UInt8](unsafeUninitializedCapacity: length) { target, count in
+      let room = UnsafeMutableRawBufferPointer(target)
+      let isCanonical =
+        Base64URL.decode(payload, into: .init(rebasing: room[..<payloadLength]))
+        && Base64URL.decode(signature, into: .init(rebasing: room[payloadLength..<length]))
+      count = isCanonical ? length : 0
+    }
+    guard content.count == length else { throw .malformed }
     header = try Self.header(token.slice(0, first), memory)
-    self.payload = payload
-    self.signature = signature
+    self.payloadLength = payloadLength
     signedLength = last
   }
 
@@ -42,10 +52,19 @@ struct CompactJWS {
     return header
   }
 
+  var payload: [UInt8] { [UInt8](content[..<payloadLength]) }
+
+  /// The payload as a set of claims, within the limits of a token.
+  func claims() throws(TokenFault) -> Claims {
+    guard let text = try? JSONText(content, length: payloadLength, limits: Self.limits) else { throw .malformedClaims }
+    return try Claims(text)
+  }
+
   /// The one of `keys` that made the signature of `token`, of which these are the parts.
   func signer(of token: ByteView, among keys: ArraySlice<PublicKey>) -> PublicKey? {
     let message = token.slice(0, signedLength)
-    return signature.withUnsafeBytes { signature in
+    return content.withUnsafeBytes { content in
+      let signature = content.from(payloadLength)
       for key in keys where key.verify(signature, over: message) { return key }
       return nil
     }
@@ -75,14 +94,8 @@ struct CompactJWS {
   }
 
   /// A header or a set of claims, within the limits of a token.
-  static func text(_ bytes: [UInt8], _ fault: TokenFault) throws(TokenFault) -> JSONText {
-    guard let text = try? JSONText(bytes, limits: limits) else { throw fault }
-    return text
-  }
-
-  /// The same, taken out of the text.
   static func object(_ bytes: [UInt8], _ fault: TokenFault) throws(TokenFault) -> JSONObject {
-    guard let object = try text(bytes, fault).value().objectValue else { throw fault }
+    guard let object = try? JSONText(bytes, limits: limits).value().objectValue else { throw fault }
     return object
   }
 }

@@ -5,25 +5,29 @@ internal import Bytes
 enum FieldText {
   static func encode(_ text: String) -> [UInt8] {
     var text = text
-    return text.withUTF8 { encode(ByteView($0)) }
+    return text.withUTF8 { text in
+      var field = [UInt8]()
+      append(ByteView(text), to: &field)
+      return field
+    }
   }
 
   /// A space inside the text stays, one at either end would be lost on the way (RFC 9110 §5.5) and is
   /// encoded.
-  static func encode(_ text: ByteView) -> [UInt8] {
-    if text.allSatisfy(isPlain) { return [UInt8](text) }
-    var field = [UInt8]()
+  static func append(_ text: ByteView, to field: inout [UInt8]) {
+    if text.allSatisfy(isPlain) { return field.append(contentsOf: text) }
     let last = text.count - 1
     for (index, byte) in text.enumerated() {
       append(byte, to: &field, keepingSpace: index > 0 && index < last)
     }
-    return field
   }
 
   /// Words are separated by single spaces; a space inside a word is encoded.
-  static func append(word: ByteView, to field: inout [UInt8]) {
+  ///
+  /// - Parameter start: where the first word stands.
+  static func append(word: ByteView, to field: inout [UInt8], from start: Int) {
     guard !word.isEmpty else { return }
-    if !field.isEmpty { field.append(ASCII.space) }
+    if field.count > start { field.append(ASCII.space) }
     if word.allSatisfy(isPlain) { return field.append(contentsOf: word) }
     for byte in word { append(byte, to: &field, keepingSpace: false) }
   }

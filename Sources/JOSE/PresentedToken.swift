@@ -1,5 +1,4 @@
 package import Bytes
-internal import JSON
 
 /// A token that somebody has presented, taken apart and well-formed, and not trusted yet. Lent like its bytes.
 package struct PresentedToken {
@@ -12,13 +11,13 @@ package struct PresentedToken {
   package init(_ bytes: ByteView, _ memory: HeaderMemory? = nil) throws(TokenFault) {
     self.bytes = bytes
     jws = try CompactJWS(bytes, memory)
-    claims = try Claims(CompactJWS.text(jws.payload, .malformedClaims))
+    claims = try jws.claims()
   }
 
   /// Who says to have issued it: what chooses the keys that it is checked with.
   package var issuer: String? { claims.issuer }
 
-  package func isIssued(by policy: TokenPolicy) -> Bool { claims.isIssued(by: policy.issuer) }
+  package func isIssued(for verifier: TokenVerifier) -> Bool { claims.isIssued(by: verifier.policy.issuer) }
 
   /// The key that made the signature.
   func signer(among keys: ArraySlice<PublicKey>) -> PublicKey? { jws.signer(of: bytes, among: keys) }

@@ -20,12 +20,12 @@ package final class VerifiedToken: Sendable {
   /// Thumbprint of the key whose proofs must come with the token (`cnf`, `jkt`; RFC 9449 §6.1).
   package let proofKeyThumbprint: [UInt8]?
 
-  /// The claims as field values, see ``FieldText``. Empty when the token has no such claim.
+  /// As a field value, see ``FieldText``.
   package let issuerBytes: [UInt8]
-  package let subjectBytes: [UInt8]
-  package let clientBytes: [UInt8]
-  /// Separated by single spaces.
-  package let scopeBytes: [UInt8]
+  /// Subject, client and scopes as field values, one behind the other: one allocation for each token that is remembered.
+  private let fields: [UInt8]
+  private let subjectEnd: Int
+  private let clientEnd: Int
 
   /// - Parameters:
   ///   - claims: that name the issuer of the verifier's policy.
@@ -34,12 +34,11 @@ package final class VerifiedToken: Sendable {
     _ claims: Claims, _ verifier: TokenVerifier, keyThumbprint: [UInt8]? = nil, endsBy end: Int64 = .max,
     isSealed: Bool = false
   ) throws(TokenFault) {
-    let policy = verifier.policy
-    guard let expiry = claims.expiry, claims.isIssued(by: policy.issuer) else { throw .malformedClaims }
+    guard let expiry = claims.expiry, claims.isIssued(by: verifier.policy.issuer) else { throw .malformedClaims }
     let confirmation = try Confirmation(claims)
-    issuer = policy.issuer
+    issuer = verifier.policy.issuer
     self.expiry = expiry
-    verdictEnd = min(expiry.saturatingAdding(policy.clockSkew), end)
+    verdictEnd = min(expiry.saturatingAdding(verifier.policy.clockSkew), end)
     issuedAt = claims.issuedAt
     self.claims = verifier.keepsClaims ? claims.text.value().objectValue : nil
     self.keyThumbprint = keyThumbprint
@@ -47,22 +46,33 @@ package final class VerifiedToken: Sendable {
     certificateThumbprint = confirmation.certificate
     proofKeyThumbprint = confirmation.proofKey
     issuerBytes = verifier.issuerBytes
-    subjectBytes = Self.field(claims.subjectAt, claims)
-    clientBytes = Self.field(claims.client(policy.clientClaims), claims)
-    scopeBytes = Self.scopes(claims, policy)
-  }
-
-  private static func field(_ index: Int?, _ claims: Claims) -> [UInt8] {
-    index.flatMap { claims.text.withString($0) { FieldText.encode($0) } } ?? []
-  }
-
-  private static func scopes(_ claims: Claims, _ policy: TokenPolicy) -> [UInt8] {
-    var field = [UInt8]()
-    _ = claims.anyScope(policy.scopeClaims) { scope in
-      if field.isEmpty { field.reserveCapacity(64) }
-      FieldText.append(word: scope, to: &field)
+    var fields = [UInt8]()
+    fields.reserveCapacity(Self.usualLength)
+    Self.append(claims.subjectAt, of: claims, to: &fields)
+    subjectEnd = fields.count
+    Self.append(claims.client(verifier.policy.clientClaims), of: claims, to: &fields)
+    let clientEnd = fields.count
+    _ = claims.anyScope(verifier.policy.scopeClaims) { scope in
+      FieldText.append(word: scope, to: &fields, from: clientEnd)
       return false
     }
-    return field
+    self.clientEnd = clientEnd
+    self.fields = fields
   }
+
+  /// Bytes of subject, client and scopes that are got at once.
+  private static let usualLength = 96
+
+  private static func append(_ index: Int?, of claims: Claims, to fields: inout [UInt8]) {
+    guard let index else { return }
+    claims.text.withString(index) { FieldText.append($0, to: &fields) }
+  }
+}
+
+/// Claims as field values, see ``FieldText``. Empty when the token has no such claim.
+extension VerifiedToken {
+  package var subjectBytes: ArraySlice<UInt8> { fields[..<subjectEnd] }
+  package var clientBytes: ArraySlice<UInt8> { fields[subjectEnd..<clientEnd] }
+  /// Separated by single spaces.
+  package var scopeBytes: ArraySlice<UInt8> { fields[clientEnd...] }
 }

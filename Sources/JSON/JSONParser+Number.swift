@@ -1,6 +1,7 @@
 extension JSONParser {
   /// The number that starts at the next byte, which is a digit or a minus sign.
   mutating func number() throws(JSONError) -> JSONValue {
+    if let integer = plainInteger() { return .integer(integer) }
     let start = position
     let isNegative = bytes[position] == 0x2D
     if isNegative { position &+= 1 }
@@ -20,6 +21,26 @@ extension JSONParser {
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     guard let value = Double(text), value.isFinite else { throw JSONError(.numberOutOfRange, at: start) }
     return .number(value)
+  }
+
+  /// What nearly all numbers are: digits alone, and so few that they fit. Passes nothing when it is another.
+  private mutating func plainInteger() -> Int64? {
+    let end = Swift.min(bytes.count, position &+ 18)
+    var index = position
+    var value: Int64 = 0
+    while index < end {
+      let digit = bytes[index] &- 0x30
+      guard digit < 10 else { break }
+      value = value &* 10 &+ Int64(digit)
+      index &+= 1
+    }
+    guard index > position, bytes[position] != 0x30 else { return nil }
+    if index < bytes.count {
+      let next = bytes[index]
+      if next &- 0x30 < 10 || next == 0x2E || next | 0x20 == 0x65 { return nil }
+    }
+    position = index
+    return value
   }
 
   private static func integer(_ magnitude: UInt64, _ isNegative: Bool) -> Int64? {

@@ -3,13 +3,14 @@ extension JSONParser {
   mutating func string() throws(JSONError) {
     let start = position &+ 1
     position = start
-    var isASCII = try skipPlain()
+    var isASCII = true
     var kind = JSONNode.Kind.string
-    while bytes[position] != 0x22 {
+    while true {
+      isASCII = try skipPlain() && isASCII
+      if bytes[position] == 0x22 { break }
       kind = .escapedString
       position &+= 1
       _ = try escape()
-      isASCII = try skipPlain() && isASCII
     }
     // An escape stands for whole characters: the text is UTF-8 when what is between escapes is.
     guard isASCII || String(validating: bytes[start..<position], as: UTF8.self) != nil else {
@@ -39,8 +40,11 @@ extension JSONParser {
   /// Stops at the closing quote or at a backslash; so `bytes[position]` is valid afterwards.
   ///
   /// - Returns: whether all it passed is ASCII.
+  @inline(__always)
   private mutating func skipPlain() throws(JSONError) -> Bool {
     var seen: UInt64 = 0
+    var position = position
+    defer { self.position = position }
     // Eight bytes at a time up to the first that needs attention; a borrow can only report one too many above it.
     while position &+ 8 <= bytes.count {
       let word = bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
@@ -61,11 +65,11 @@ extension JSONParser {
     while position < bytes.count {
       let byte = bytes[position]
       if byte == 0x22 || byte == 0x5C { return seen & Self.highs == 0 }
-      guard byte >= 0x20 else { throw error(.controlCharacter) }
+      guard byte >= 0x20 else { throw JSONError(.controlCharacter, at: position) }
       seen |= UInt64(byte)
       position &+= 1
     }
-    throw error(.unexpectedEnd)
+    throw JSONError(.unexpectedEnd, at: position)
   }
 
   private static let ones: UInt64 = 0x0101_0101_0101_0101

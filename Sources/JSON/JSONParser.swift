@@ -30,6 +30,7 @@ struct JSONParser {
 
   func error(_ reason: JSONError.Reason) -> JSONError { JSONError(reason, at: position) }
 
+  @inline(__always)
   private mutating func skipSpace() {
     while position < bytes.count {
       switch bytes[position] {
@@ -40,6 +41,7 @@ struct JSONParser {
   }
 
   /// Skips white space and takes the next byte's value without passing it.
+  @inline(__always)
   private mutating func peek() throws(JSONError) -> UInt8 {
     skipSpace()
     guard position < bytes.count else { throw error(.unexpectedEnd) }

@@ -4,7 +4,7 @@
 /// Values go by their numbers: the whole is 0; what is inside of an array or object follows it, a member's value its
 /// name.
 public struct JSONText: Sendable {
-  /// All of it.
+  /// All of it; there may be something else behind.
   public let bytes: [UInt8]
   /// Its values and names, in their order.
   public let nodes: [JSONNode]
@@ -13,8 +13,14 @@ public struct JSONText: Sendable {
   package static let root = 0
 
   package init(_ bytes: [UInt8], limits: JSONLimits = .default) throws(JSONError) {
+    try self.init(bytes, length: bytes.count, limits: limits)
+  }
+
+  /// - Parameter length: bytes of the text: the first ones.
+  package init(_ bytes: [UInt8], length: Int, limits: JSONLimits) throws(JSONError) {
     nodes = try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) in
-      var parser = JSONParser(UnsafeRawBufferPointer(buffer), limits)
+      let text = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: buffer[..<length]))
+      var parser = JSONParser(text, limits)
       return try parser.document()
     }
     self.bytes = bytes
@@ -25,14 +31,16 @@ extension JSONText {
   /// The value of the member of exactly that name, when `object` is one that has it.
   package func member(_ name: UnsafeRawBufferPointer, of object: Int) -> Int? {
     guard nodes[object].kind == .object else { return nil }
-    let end = Int(nodes[object].next)
-    var index = object &+ 1
-    return bytes.withUnsafeBytes { text in
-      while index < end {
-        if text.string(nodes[index], equals: name) { return index &+ 1 }
-        index = Int(nodes[index &+ 1].next)
+    return nodes.withUnsafeBufferPointer { nodes in
+      bytes.withUnsafeBytes { text in
+        let end = Int(nodes[object].next)
+        var index = object &+ 1
+        while index < end {
+          if text.string(nodes[index], equals: name) { return index &+ 1 }
+          index = Int(nodes[index &+ 1].next)
+        }
+        return nil
       }
-      return nil
     }
   }
 
@@ -48,10 +56,19 @@ extension JSONText {
   }
 
   /// Lends the text of a string; nil for any other value.
-  package func withString<Result>(_ index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
-    guard nodes[index].isString else { return nil }
-    return bytes.withUnsafeBytes { $0.withString(nodes[index], body) }
+  @inlinable
+  public func withString<Result>(_ index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
+    let node = nodes[index]
+    switch node.kind {
+    case .string:
+      return bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[Int(node.start)..<Int(node.end)])) }
+    case .escapedString: return unescaped(node).withUnsafeBytes(body)
+    default: return nil
+    }
   }
+
+  @usableFromInline
+  func unescaped(_ node: JSONNode) -> [UInt8] { bytes.withUnsafeBytes { JSONParser.unescaped($0.content(node)) } }
 
   /// Whether this is an array that holds nothing but strings.
   package func isStrings(_ index: Int) -> Bool {

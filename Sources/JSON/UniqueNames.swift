@@ -12,6 +12,7 @@ struct UniqueNames {
   ///   - name: number of the node of a name.
   ///   - object: number of the node of the object that it is in.
   /// - Returns: false when a member before has that name.
+  @inline(__always)
   mutating func insert(_ name: Int, of object: Int, _ nodes: [JSONNode], _ text: UnsafeRawBufferPointer) -> Bool {
     defer { count &+= 1 }
     guard count < Self.few, seen.isEmpty, nodes[name].kind == .string else {
@@ -20,15 +21,23 @@ struct UniqueNames {
     let bit = Self.bit(nodes[name], text)
     let isNew = bits & bit == 0
     bits |= bit
-    if isNew { return true }
-    var other = object &+ 1
-    while other < name {
-      if text.string(nodes[other], equals: text.content(nodes[name])) { return false }
-      other = Int(nodes[other &+ 1].next)
-    }
-    return true
+    return isNew || !Self.stands(name, in: object, nodes, text)
   }
 
+  @inline(never)
+  private static func stands(
+    _ name: Int, in object: Int, _ nodes: [JSONNode], _ text: UnsafeRawBufferPointer
+  ) -> Bool {
+    let content = text.content(nodes[name])
+    var other = object &+ 1
+    while other < name {
+      if text.string(nodes[other], equals: content) { return true }
+      other = Int(nodes[other &+ 1].next)
+    }
+    return false
+  }
+
+  @inline(never)
   private mutating func insertIntoSet(
     _ name: Int, of object: Int, _ nodes: [JSONNode], _ text: UnsafeRawBufferPointer
   ) -> Bool {

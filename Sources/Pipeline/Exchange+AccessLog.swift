@@ -15,10 +15,10 @@ extension Exchange {
     requestID.withText { requestID in
       listener.withUnsafeBytes { listener in
         clientAddress.withUnsafeBytes { client in
-          Self.lend(route?.name) { route in
+          Self.lend(route?.name[...]) { route in
             Self.lend(token?.subjectBytes) { subject in
               Self.lend(token?.clientBytes) { clientID in
-                Self.lend(clientCertificate?.subject) { certificate in
+                Self.lend(clientCertificate?.subject[...]) { certificate in
                   let texts = AccessTexts(
                     requestID: requestID, listener: listener, client: client, route: route,
                     method: request.methodName,
@@ -33,7 +33,7 @@ extension Exchange {
     }
   }
 
-  private static func lend(_ bytes: [UInt8]?, _ body: (ByteView?) -> Void) {
+  private static func lend(_ bytes: ArraySlice<UInt8>?, _ body: (ByteView?) -> Void) {
     guard let bytes else { return body(nil) }
     bytes.withUnsafeBytes { body($0) }
   }

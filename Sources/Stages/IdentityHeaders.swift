@@ -51,11 +51,13 @@ struct IdentityWriter {
     add(subject, token.subjectBytes, fields)
     add(client, token.clientBytes, fields)
     add(scopes, token.scopeBytes, fields)
-    add(issuer, token.issuerBytes, fields)
+    add(issuer, token.issuerBytes[...], fields)
   }
 
-  private func add(_ name: [UInt8]?, _ value: [UInt8], _ fields: Fields) {
-    guard let name, !value.isEmpty else { return }
+  private func add(_ name: [UInt8]?, _ value: @autoclosure () -> ArraySlice<UInt8>, _ fields: Fields) {
+    guard let name else { return }
+    let value = value()
+    guard !value.isEmpty else { return }
     name.withUnsafeBytes { name in value.withUnsafeBytes { fields.append(name, $0) } }
   }
 }

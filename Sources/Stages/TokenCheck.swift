@@ -113,7 +113,7 @@ package final class TokenCheck: Gate {
       let asking = authorities.filter { $0.introspection != nil }
       return error.isOpaque && !asking.isEmpty ? introspect(attempt, token, asking[...]) : refuse(attempt, error)
     }
-    guard let authority = authorities.first(where: { presented.isIssued(by: $0.verifier.policy) }) else {
+    guard let authority = authorities.first(where: { presented.isIssued(for: $0.verifier) }) else {
       let issuers = TokenEvidence.list(authorities.map(\.issuer))
       return refuse(attempt, .wrongIssuer, TokenEvidence("iss \(presented.issuer ?? "(none)")", wanted: issuers))
     }

@@ -15,9 +15,9 @@ struct VerifiedTokenTests {
     #expect(token.issuedAt == TestTokens.now - 10)
     #expect(token.claims?["tenant"] == "t")
     #expect(token.issuerBytes == [UInt8]("https://idp.example/tenant".utf8))
-    #expect(token.subjectBytes == [UInt8]("user-1".utf8))
-    #expect(token.clientBytes == [UInt8]("client-1".utf8))
-    #expect(token.scopeBytes == [UInt8]("mcp:tools openid".utf8))
+    #expect(token.subjectBytes == [UInt8]("user-1".utf8)[...])
+    #expect(token.clientBytes == [UInt8]("client-1".utf8)[...])
+    #expect(token.scopeBytes == [UInt8]("mcp:tools openid".utf8)[...])
   }
 
   /// They take memory for as long as the token is remembered.
